@@ -1,0 +1,8 @@
+//! What the benchmarks measure, and how.
+
+pub mod fragment;
+pub mod harness;
+pub mod hit;
+pub mod invalidation;
+pub mod query;
+pub mod report;

@@ -1,0 +1,125 @@
+//! The description of a cache.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Cache, Inner, Subscriber};
+use crate::clock::Clock;
+use crate::engine::{Flights, Removals};
+use crate::error::Error;
+use crate::key::Secret;
+use crate::observe::{Counts, Event};
+use crate::store::{MemoryStore, Opening, Store};
+
+/// The description of a cache; made by [`Cache::builder`].
+///
+/// ```
+/// use std::time::Duration;
+/// use cache_core::{Cache, MemoryStore};
+///
+/// let cache = Cache::builder()
+///     .namespace("shop")
+///     .store(MemoryStore::with_capacity(256 << 20))
+///     .ttl(Duration::from_secs(3600))
+///     .build();
+/// assert_eq!(cache.namespace(), "shop");
+/// ```
+#[must_use]
+pub struct CacheBuilder {
+    namespace: String,
+    store: Box<dyn Store>,
+    subscribers: Vec<Subscriber>,
+    clock: Clock,
+    ttl: Option<Duration>,
+    idle: Option<Duration>,
+}
+
+impl CacheBuilder {
+    pub(super) fn new() -> Self {
+        CacheBuilder {
+            namespace: String::new(),
+            store: Box::new(MemoryStore::new()),
+            subscribers: Vec::new(),
+            clock: Clock::system(),
+            ttl: None,
+            idle: None,
+        }
+    }
+
+    /// What keeps this cache apart from others: an application, a version of its schema, a tenant. Empty by default.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// Where entries and stamps live; by default a [`MemoryStore`] of 64 MiB.
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Box::new(store);
+        self
+    }
+
+    /// The time to live of entries that name none. By default they live until a change or eviction takes them.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// The longest time between two hits of an entry that names none. Unlimited by default.
+    pub fn idle(mut self, idle: Duration) -> Self {
+        self.idle = Some(idle);
+        self
+    }
+
+    /// Adds a subscriber, called for every event on the thread where it happens.
+    pub fn subscriber(mut self, subscriber: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.subscribers.push(Arc::new(subscriber));
+        self
+    }
+
+    /// Where the time is read, for tests.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The cache.
+    pub fn build(mut self) -> Cache {
+        self.store.open(Opening { hasher: Secret::for_namespace(&self.namespace).conjunction_hasher("") });
+        Cache {
+            inner: Arc::new(Inner {
+                namespace: self.namespace,
+                store: self.store,
+                flights: Flights::new(),
+                removals: Removals::new(),
+                counts: Counts::default(),
+                subscribers: self.subscribers,
+                clock: self.clock,
+                ttl: self.ttl,
+                idle: self.idle,
+            }),
+        }
+    }
+
+    /// Builds the cache and makes it the process-wide default, which [`Cache::global`] returns.
+    ///
+    /// # Errors
+    ///
+    /// When a default was installed before, or has already been used: results may be in it.
+    pub fn install_global(self) -> Result<Cache, Error> {
+        let cache = self.build();
+        super::global::install(&cache)?;
+        Ok(cache)
+    }
+}
+
+impl fmt::Debug for CacheBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("namespace", &self.namespace)
+            .field("store", &self.store)
+            .field("ttl", &self.ttl)
+            .field("idle", &self.idle)
+            .finish_non_exhaustive()
+    }
+}

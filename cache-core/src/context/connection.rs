@@ -1,0 +1,47 @@
+//! Connections as arguments of cached functions.
+
+use std::sync::Arc;
+
+/// A moment in the order of a cache's invalidations; see [`Cache::read_point`](crate::Cache::read_point).
+///
+/// A result that was read from a snapshot is stored only when nothing that it depends on was invalidated since
+/// the read point, which is taken before the snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReadPoint(pub(crate) u64);
+
+/// A connection to a database, as far as a cached function has to know it.
+///
+/// Adapters implement it for the connections they wrap; the calls come from the code that `#[cached_as]`
+/// writes and from an adapter's own cached queries. An argument of such a type is not part of the key.
+#[diagnostic::on_unimplemented(
+    message = "two calls that differ in this argument would share one result",
+    label = "an argument without a place",
+    note = "use the argument in the queryset, add it to `extra`, or name it in `ignore(..)`",
+    note = "connections are recognised by the trait `cache_core::Connection`: pass the adapter's `CachedConnection`"
+)]
+pub trait Connection {
+    /// Whether reads through this connection must neither be served from the cache nor stored: it has written
+    /// something that is not committed.
+    fn bypass(&self) -> bool;
+
+    /// The moment before the connection's snapshot was taken, when it reads from one.
+    fn read_point(&self) -> Option<ReadPoint> {
+        None
+    }
+}
+
+macro_rules! forward {
+    ($($pointer:ty),*) => {$(
+        impl<C: Connection + ?Sized> Connection for $pointer {
+            fn bypass(&self) -> bool {
+                C::bypass(self)
+            }
+
+            fn read_point(&self) -> Option<ReadPoint> {
+                C::read_point(self)
+            }
+        }
+    )*};
+}
+
+forward!(&C, &mut C, Box<C>, Arc<C>);

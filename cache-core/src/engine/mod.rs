@@ -1,0 +1,20 @@
+//! The protocol: lookup, fill, invalidate, without I/O.
+//!
+//! [`Read`] is the state machine of one cached read. It says what to do next and is told what came of it;
+//! who does it, and whether by blocking or by awaiting, is not its business. Stamps are taken before the work
+//! starts and looked at again before its result is kept, so a result that a write has overtaken is never stored.
+
+mod filling;
+mod flight;
+mod outcome;
+mod read;
+mod removals;
+mod stamp;
+
+pub(crate) use filling::{Filling, Terms};
+pub(crate) use flight::{Flight, Flights, Landing, Lead, Place, Wait};
+pub use outcome::{MissReason, Refusal};
+pub(crate) use read::{Next, Read, Seen};
+pub(crate) use removals::Removals;
+pub(crate) use stamp::Stamp;
+pub use stamp::Stamps;

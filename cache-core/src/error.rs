@@ -1,0 +1,56 @@
+//! The error of this crate.
+
+use std::fmt;
+
+/// What kind of failure an [`Error`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A process-wide default cache was installed before, or has been used.
+    GlobalTaken,
+    /// The store did not carry out an invalidation.
+    Store,
+    /// A text does not say what it should.
+    Parse,
+}
+
+/// A failure, with what was attempted and what to do about it.
+pub struct Error {
+    repr: Box<Repr>,
+}
+
+#[derive(Debug)]
+struct Repr {
+    kind: ErrorKind,
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error { repr: Box::new(Repr { kind, message: message.into(), source: None }) }
+    }
+
+    /// The kind of failure.
+    pub fn kind(&self) -> ErrorKind {
+        self.repr.kind
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("kind", &self.repr.kind).field("message", &self.repr.message).finish()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.repr.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.repr.source.as_ref().map(|source| &**source as _)
+    }
+}

@@ -1,0 +1,112 @@
+//! What a cache tells its subscribers.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::change::Change;
+use crate::dependency::{Dependencies, Table};
+use crate::engine::{MissReason, Refusal};
+use crate::key::Key;
+
+/// Something that happened to a cache.
+///
+/// Subscribers run on the thread where it happened, inside of the read or write: they should be quick.
+/// A `name` is the path of the function, the name of the fragment, or what the caller of
+/// [`Entry::name`](crate::Entry::name) chose.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A valid entry was served, or the value of a flight that the caller had joined.
+    Hit {
+        /// What was asked for.
+        name: &'a str,
+        /// Its key.
+        key: &'a Key,
+    },
+    /// No valid entry was found, and the work runs.
+    Miss {
+        /// What was asked for.
+        name: &'a str,
+        /// Its key.
+        key: &'a Key,
+        /// Why nothing could be served.
+        reason: MissReason,
+    },
+    /// A result was stored.
+    Fill {
+        /// What was asked for.
+        name: &'a str,
+        /// Its key.
+        key: &'a Key,
+        /// What the result depends on, nested results included.
+        dependencies: &'a Dependencies,
+        /// What it weighs, in bytes.
+        weight: u64,
+        /// How long the work took.
+        elapsed: Duration,
+    },
+    /// A result was not stored.
+    Refused {
+        /// What was asked for.
+        name: &'a str,
+        /// Its key.
+        key: &'a Key,
+        /// Why not.
+        reason: &'a Refusal,
+    },
+    /// The work ran without the cache: it is disabled here, or the connection has uncommitted writes.
+    Bypass {
+        /// What was asked for.
+        name: &'a str,
+        /// Its key.
+        key: &'a Key,
+    },
+    /// Changes were applied.
+    Invalidation(&'a Invalidation<'a>),
+}
+
+/// A batch of changes that was applied, and what it met.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Invalidation<'a> {
+    /// The number of the invalidation; later ones have higher numbers.
+    pub number: u64,
+    /// The changes.
+    pub changes: &'a [Change],
+    /// The shapes whose conjunctions were voided.
+    pub shapes: &'a [ShapeMet],
+}
+
+/// A shape that an invalidation met: the columns of conjunctions of one table, and how many went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ShapeMet {
+    /// The table; `None` when everything went.
+    pub table: Option<Table>,
+    /// The columns and operators.
+    pub shape: String,
+    /// How many conjunctions of the shape were voided.
+    pub conjunctions: usize,
+    /// Whether all of the shape went, because the change did not tell a column or told it in another type.
+    pub whole: bool,
+}
+
+impl ShapeMet {
+    pub(crate) fn new(table: &Table, shape: &impl fmt::Display, conjunctions: usize, whole: bool) -> Self {
+        ShapeMet { table: Some(table.clone()), shape: shape.to_string(), conjunctions, whole }
+    }
+
+    pub(crate) fn everything() -> Self {
+        ShapeMet { table: None, shape: String::from("everything"), conjunctions: 0, whole: true }
+    }
+}
+
+impl fmt::Display for ShapeMet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.table {
+            Some(table) => write!(f, "{table} ({}): ", self.shape)?,
+            None => return f.write_str("everything"),
+        }
+        if self.whole { f.write_str("all of them") } else { write!(f, "{}", self.conjunctions) }
+    }
+}

@@ -1,0 +1,9 @@
+use cache_core::cached_as;
+
+#[cached_as(cache_core::Dependencies::table("article"))]
+#[cached_as(cache_core::Dependencies::table("comment"))]
+fn top() -> u64 {
+    0
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use cache_core::dependencies;
+
+struct Owner;
+
+fn main() {
+    let _ = dependencies! { article: owner = Owner };
+}

@@ -1,0 +1,5 @@
+use cache_core::dependencies;
+
+fn main() {
+    let _ = dependencies! { article category_id = 3 };
+}

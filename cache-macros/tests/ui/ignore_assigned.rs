@@ -1,0 +1,8 @@
+use cache_core::cached_as;
+
+#[cached_as(cache_core::Dependencies::table("article"), ignore = count)]
+fn top(count: u64) -> u64 {
+    count
+}
+
+fn main() {}

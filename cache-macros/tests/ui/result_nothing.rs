@@ -1,0 +1,14 @@
+use cache_core::cached_as;
+
+#[cached_as(cache_core::Dependencies::table("article"))]
+fn nothing() {}
+
+#[cached_as(cache_core::Dependencies::table("article"))]
+fn unit() -> () {}
+
+#[cached_as(cache_core::Dependencies::table("article"))]
+fn never() -> ! {
+    loop {}
+}
+
+fn main() {}

@@ -1,0 +1,180 @@
+//! `.cached(&cache)`: one query, cached.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache_core::{Cache, CacheKey, Key};
+use sea_orm::{DbErr, PaginatorTrait, SelectExt, SelectorTrait};
+
+use crate::ask::{Ask, no_statement};
+use crate::capture::{Capture, capture};
+use crate::paginate::CachedPaginator;
+use crate::selectable::{Fetch, Selectable, SelectableOne};
+use crate::source::Source;
+
+/// Adds `.cached(&cache)` to SeaORM's queries.
+pub trait CachedQuery: Sized {
+    /// The same query, answered from the cache while nothing that it depends on has changed.
+    ///
+    /// Building it does no I/O; end it with [`all`](Cached::all), [`one`](Cached::one),
+    /// [`count`](Cached::count), [`exists`](Cached::exists) or [`paginate`](Cached::paginate).
+    fn cached(self, cache: &Cache) -> Cached<'_, Self>;
+}
+
+impl<Q: Selectable> CachedQuery for Q {
+    fn cached(self, cache: &Cache) -> Cached<'_, Self> {
+        Cached { query: self, cache, options: Options::default() }
+    }
+}
+
+/// A query with its caching options; made by [`CachedQuery::cached`].
+///
+/// The key is the SQL text with its binds, the type of the result, and `extra`. What the result depends on
+/// is found in the SQL, on a miss only. Rows are kept as decoded models: a hit decodes nothing, and changing
+/// a returned model does not change the kept one. Locking reads, and queries that depend on the time or on
+/// chance, are run every time.
+#[derive(Clone, Debug)]
+#[must_use = "end it with `all`, `one`, `count`, `exists` or `paginate`"]
+pub struct Cached<'c, Q> {
+    query: Q,
+    cache: &'c Cache,
+    options: Options,
+}
+
+/// How one query is cached.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) ttl: Option<Duration>,
+    pub(crate) name: &'static str,
+    pub(crate) extra: Vec<u8>,
+    pub(crate) tags: Vec<String>,
+}
+
+impl<Q> Cached<'_, Q> {
+    /// Keeps the result no longer than this.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.options.ttl = Some(ttl);
+        self
+    }
+
+    /// Something else that the result depends on, as a part of the key; may be given several times.
+    pub fn extra(mut self, extra: impl CacheKey) -> Self {
+        let key = Key::new("extra").with(&extra);
+        let bytes = key.as_bytes();
+        self.options.extra.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+        self.options.extra.extend_from_slice(bytes);
+        self
+    }
+
+    /// Free tags: [`Cache::invalidate_tag`] of one of them drops the result.
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.options.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// A name for events and traces; not a part of the key.
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.options.name = name;
+        self
+    }
+}
+
+impl<'c, Q: Selectable> Cached<'c, Q> {
+    /// All rows.
+    ///
+    /// # Errors
+    ///
+    /// What SeaORM answers on a miss; errors are not cached.
+    pub async fn all<D: Source>(self, db: &D) -> Result<Vec<Q::Row>, DbErr> {
+        self.all_shared(db).await.map(|rows| Vec::clone(&rows))
+    }
+
+    /// All rows, shared with the cache instead of cloned out of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cached::all`].
+    pub async fn all_shared<D: Source>(self, db: &D) -> Result<Arc<Vec<Q::Row>>, DbErr> {
+        let (statement, fetch) = self.query.prepare(db.backend()).ok_or_else(no_statement)?;
+        let ask = Ask { cache: self.cache, options: &self.options, kind: "all", statement };
+        let work = |statement| async move { fetch.fetch(db, statement).await.map(Arc::new) };
+        ask.run(db, weigh_rows::<Q>, Some(Arc::default), work).await
+    }
+}
+
+impl<Q: SelectableOne> Cached<'_, Q> {
+    /// The first row; that there is none is cached, too.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cached::all`].
+    pub async fn one<D: Source>(self, db: &D) -> Result<Option<Q::Row>, DbErr> {
+        let statement = self.query.prepare_one(db.backend()).ok_or_else(no_statement)?;
+        let ask = Ask { cache: self.cache, options: &self.options, kind: "one", statement };
+        let work =
+            |statement| async move { db.row(statement).await?.map(Q::Selector::from_raw_query_result).transpose() };
+        ask.run(db, weigh_row::<Q>, Some(|| None), work).await
+    }
+
+    /// The first row, or [`DbErr::RecordNotFound`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Cached::all`], and when nothing matches.
+    pub async fn require_one<D: Source>(self, db: &D) -> Result<Q::Row, DbErr> {
+        let missing = || DbErr::RecordNotFound("None of the models match the query".to_owned());
+        self.one(db).await?.ok_or_else(missing)
+    }
+}
+
+impl<Q> Cached<'_, Q>
+where
+    Q: SelectExt + Send,
+{
+    /// Whether there is any row.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cached::all`].
+    pub async fn exists<D: Source>(self, db: &D) -> Result<bool, DbErr> {
+        let query = self.query;
+        let statement = capture(db.backend(), |capture| query.exists(capture)).ok_or_else(no_statement)?;
+        let ask = Ask { cache: self.cache, options: &self.options, kind: "exists", statement };
+        let work = |statement| async move { Ok(db.row(statement).await?.is_some()) };
+        ask.run(db, |_| 1, Some(|| false), work).await
+    }
+}
+
+impl<'c, Q> Cached<'c, Q>
+where
+    Q: PaginatorTrait<'static, Capture> + Send,
+{
+    /// The number of rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cached::all`].
+    pub async fn count<D: Source>(self, db: &D) -> Result<u64, DbErr> {
+        let query = self.query;
+        let statement = capture(db.backend(), |capture| query.count(capture)).ok_or_else(no_statement)?;
+        let ask = Ask { cache: self.cache, options: &self.options, kind: "count", statement };
+        ask.number(db).await
+    }
+
+    /// Reads page by page; each page, and the number of rows, is cached by itself.
+    ///
+    /// # Panics
+    ///
+    /// When `page_size` is 0, as SeaORM does.
+    pub fn paginate<'d, D: Source>(self, db: &'d D, page_size: u64) -> CachedPaginator<'d, 'c, D, Q::Selector> {
+        CachedPaginator::new(self.query, self.cache, self.options, db, page_size)
+    }
+}
+
+fn weigh_rows<Q: Selectable>(rows: &Arc<Vec<Q::Row>>) -> u64 {
+    (size_of::<Vec<Q::Row>>() + rows.iter().map(Q::weigh).sum::<usize>()) as u64
+}
+
+fn weigh_row<Q: Selectable>(row: &Option<Q::Row>) -> u64 {
+    row.as_ref().map_or(size_of::<Option<Q::Row>>(), Q::weigh) as u64
+}

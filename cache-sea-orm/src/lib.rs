@@ -1,0 +1,86 @@
+//! Caching for SeaORM that invalidates itself.
+//!
+//! Wrap the connection once. Its writes are seen and drop exactly the results that the changed rows may
+//! have been in; queries are cached by `.cached(&cache)`, functions by `#[cached_as(query)]`.
+//!
+//! ```
+//! use cache_core::Cache;
+//! use cache_sea_orm::prelude::*;
+//! use sea_orm::{entity::prelude::*, ActiveValue::Set, Database};
+//!
+//! mod article {
+//!     use sea_orm::entity::prelude::*;
+//!
+//!     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+//!     #[sea_orm(table_name = "article")]
+//!     pub struct Model {
+//!         #[sea_orm(primary_key)]
+//!         pub id: i32,
+//!         pub category_id: i32,
+//!         pub title: String,
+//!     }
+//!
+//!     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+//!     pub enum Relation {}
+//!
+//!     impl ActiveModelBehavior for ActiveModel {}
+//! }
+//! use article::Entity as Article;
+//!
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let cache = Cache::in_memory();
+//! let db = CachedConnection::new(Database::connect("sqlite::memory:").await?, &cache);
+//! db.execute_unprepared("CREATE TABLE article (id INTEGER PRIMARY KEY, category_id INTEGER, title TEXT)").await?;
+//!
+//! let rust = || Article::find().filter(article::Column::CategoryId.eq(3)).cached(&cache);
+//! assert_eq!(rust().all(&db).await?.len(), 0); // asks the database
+//! assert_eq!(rust().all(&db).await?.len(), 0); // a hit
+//!
+//! let news = article::ActiveModel { category_id: Set(3), title: Set("News".into()), ..Default::default() };
+//! news.insert(&db).await?;
+//! assert_eq!(rust().all(&db).await?.len(), 1); // asks again, because this row belongs to it
+//! # Ok::<_, DbErr>(())
+//! # })?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! On SQLite the wrapper reads the schema before the first write, so that cascades, triggers and views are
+//! followed. On other databases a write concerns its whole table.
+#![deny(missing_docs)]
+
+mod analysis;
+mod announcement;
+mod ask;
+mod cached;
+mod capture;
+mod catalogue;
+mod connection;
+mod detached;
+mod paginate;
+mod queryset;
+mod selectable;
+mod shared;
+mod source;
+mod stream;
+mod transaction;
+mod value;
+
+pub use cached::{Cached, CachedQuery};
+pub use connection::{CachedConnection, CachedTransaction};
+pub use paginate::CachedPaginator;
+pub use queryset::{EntityQueryset, ModelQueryset, SelectQueryset, SelectorQueryset, StatementQueryset};
+pub use selectable::{Selectable, SelectableOne};
+pub use source::Source;
+pub use stream::CachedStream;
+
+/// What one usually wants to have in scope.
+///
+/// The traits are there for their methods: `.cached(&cache)` and `.dependencies()`.
+pub mod prelude {
+    pub use crate::cached::CachedQuery as _;
+    pub use crate::connection::{CachedConnection, CachedTransaction};
+    pub use crate::queryset::{
+        EntityQueryset as _, ModelQueryset as _, SelectQueryset as _, SelectorQueryset as _, StatementQueryset as _,
+    };
+    pub use crate::source::Source;
+}

@@ -1,0 +1,230 @@
+//! A small shop of articles that the tests read and write.
+
+use cache_core::Cache;
+use cache_sea_orm::prelude::*;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+
+pub(crate) type Db = CachedConnection<DatabaseConnection>;
+
+pub(crate) mod category {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "category")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        pub name: String,
+        #[sea_orm(has_many)]
+        pub articles: HasMany<super::article::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod article {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "article")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        pub category_id: i32,
+        #[sea_orm(default_value = "")]
+        pub title: String,
+        pub published: bool,
+        pub stars: Option<i32>,
+        #[sea_orm(belongs_to, from = "category_id", to = "id")]
+        pub category: BelongsTo<super::category::Entity>,
+        #[sea_orm(has_many)]
+        pub comments: HasMany<super::comment::Entity>,
+        #[sea_orm(has_one)]
+        pub cover: HasOne<super::cover::Entity>,
+        #[sea_orm(has_many, via = "article_tag")]
+        pub tags: HasMany<super::tag::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod comment {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "comment")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        pub article_id: i32,
+        pub text: String,
+        pub stars: i32,
+        #[sea_orm(belongs_to, from = "article_id", to = "id")]
+        pub article: BelongsTo<super::article::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod cover {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "cover")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        #[sea_orm(unique)]
+        pub article_id: i32,
+        pub colour: String,
+        #[sea_orm(belongs_to, from = "article_id", to = "id")]
+        pub article: BelongsTo<super::article::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod tag {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "tag")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        #[sea_orm(unique)]
+        pub name: String,
+        #[sea_orm(has_many, via = "article_tag")]
+        pub articles: HasMany<super::article::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod article_tag {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "article_tag")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub article_id: i32,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tag_id: i32,
+        #[sea_orm(belongs_to, from = "article_id", to = "id")]
+        pub article: BelongsTo<super::article::Entity>,
+        #[sea_orm(belongs_to, from = "tag_id", to = "id")]
+        pub tag: BelongsTo<super::tag::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) use {
+    article::Entity as Article, article_tag::Entity as ArticleTag, category::Entity as Category,
+    comment::Entity as Comment, cover::Entity as Cover, tag::Entity as Tag,
+};
+
+const SCHEMA: &str = "
+    CREATE TABLE category (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL);
+    CREATE TABLE article (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        category_id INTEGER NOT NULL REFERENCES category (id) ON DELETE CASCADE,
+        title TEXT NOT NULL,
+        published BOOLEAN NOT NULL DEFAULT 0,
+        stars INTEGER
+    );
+    CREATE TABLE comment (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        article_id INTEGER NOT NULL REFERENCES article (id) ON DELETE CASCADE,
+        text TEXT NOT NULL,
+        stars INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE cover (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        article_id INTEGER NOT NULL UNIQUE REFERENCES article (id) ON DELETE CASCADE,
+        colour TEXT NOT NULL
+    );
+    CREATE TABLE tag (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE article_tag (
+        article_id INTEGER NOT NULL REFERENCES article (id) ON DELETE CASCADE,
+        tag_id INTEGER NOT NULL REFERENCES tag (id) ON DELETE CASCADE,
+        PRIMARY KEY (article_id, tag_id)
+    );
+    INSERT INTO category (id, name) VALUES (1, 'Rust'), (2, 'Data'), (3, 'Empty');
+    INSERT INTO article (id, category_id, title, published, stars) VALUES
+        (1, 1, 'Ownership', 1, 5), (2, 2, 'Joins', 1, 3), (3, 1, 'Traits', 0, NULL);
+    INSERT INTO comment (id, article_id, text, stars) VALUES (1, 1, 'Fine', 4), (2, 2, 'Long', 2), (3, 1, 'Short', 1);
+    INSERT INTO tag (id, name) VALUES (1, 'language'), (2, 'storage'), (3, 'unused');
+    INSERT INTO article_tag (article_id, tag_id) VALUES (1, 1), (2, 2), (3, 1);
+";
+
+/// A database with its cache.
+pub(crate) struct Shop {
+    pub(crate) cache: Cache,
+    pub(crate) db: Db,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// In memory, on one connection.
+pub(crate) async fn shop() -> Shop {
+    open("sqlite::memory:".to_owned(), 1, None).await.unwrap()
+}
+
+/// In a file, on several connections, where readers and a writer do not wait for each other.
+pub(crate) async fn shop_of_many() -> Shop {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("shop.db").display());
+    open(url, 8, Some(folder)).await.unwrap()
+}
+
+async fn open(url: String, connections: u32, folder: Option<tempfile::TempDir>) -> Result<Shop, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).min_connections(1).sqlx_logging(false);
+    let connection = Database::connect(options).await?;
+    if folder.is_some() {
+        connection.execute_unprepared("PRAGMA journal_mode = WAL").await?;
+    }
+    connection.execute_unprepared(SCHEMA).await?;
+    let cache = Cache::in_memory();
+    Ok(Shop { db: CachedConnection::new(connection, &cache), cache, _folder: folder })
+}
+
+impl Shop {
+    /// Runs SQL text through the wrapped connection.
+    pub(crate) async fn sql(&self, text: &str) {
+        self.db.execute_unprepared(text).await.unwrap();
+    }
+}
+
+/// Awaits something, insists on the number of statements it sends, and gives its value.
+macro_rules! costs {
+    ($statements:expr, $work:expr) => {{
+        let (result, cost) = cache_core::observe::measure_async($work).await;
+        let result = result.unwrap();
+        assert_eq!(cost.statements, $statements, "statements of {}: {result:?}", stringify!($work));
+        result
+    }};
+}
+
+/// Insists that something is served from the cache.
+macro_rules! hit {
+    ($work:expr) => {
+        $crate::shop::costs!(0, $work)
+    };
+}
+
+/// Insists that something asks the database, once.
+macro_rules! miss {
+    ($work:expr) => {
+        $crate::shop::costs!(1, $work)
+    };
+}
+
+pub(crate) use {costs, hit, miss};

@@ -1,0 +1,158 @@
+//! The entry: text and binds in, statement out.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use cache_core::Dependencies;
+use quick_cache::sync::Cache as Templates;
+
+use crate::bind::Binds;
+use crate::catalogue::Catalogue;
+use crate::lower::Lowering;
+use crate::plan::Plan;
+use crate::planning::plans;
+use crate::tokens::segments;
+use crate::{Bind, Dialect, Statement};
+
+/// How many texts are remembered.
+const TEMPLATES: usize = 4_096;
+
+/// Texts longer than this are not remembered.
+const LONGEST: usize = 64 * 1_024;
+
+/// Tells what statements read and write.
+///
+/// A text is parsed once and remembered; after that only its binds are filled in.
+///
+/// Without a [`Catalogue`] the analyser takes row images as statements spell them. That is right only when the caller
+/// can promise that every column stores exactly what is written (its type is the type of the values), compares text
+/// byte by byte, and is neither generated nor changed by the database on its own; and that there are no triggers, no views that are read
+/// through the cache, and no foreign keys that delete or change rows. With a catalogue nothing of this is assumed.
+///
+/// ```
+/// use cache_sql::{Analyser, Dialect};
+///
+/// let analyser = Analyser::new(Dialect::Sqlite);
+/// let read = analyser.analyse("SELECT * FROM article WHERE category_id = ?", &[3.into()]);
+/// assert_eq!(read.dependencies().to_string(), "article: category_id = 3");
+///
+/// let write = analyser.analyse("UPDATE article SET category_id = ? WHERE id = ?", &[4.into(), 7.into()]);
+/// assert_eq!(write.changes()[0].to_string(), "update article (id = 7) -> (category_id = 4, id = 7)");
+/// ```
+pub struct Analyser {
+    dialect: Dialect,
+    trusted: Vec<String>,
+    known: RwLock<Arc<Known>>,
+    fault: Option<cache_core::dependency::query::Fault>,
+}
+
+/// A schema and the texts that were lowered with it.
+struct Known {
+    catalogue: Option<Catalogue>,
+    templates: Templates<Box<str>, Arc<Vec<Plan>>>,
+}
+
+impl Known {
+    fn new(catalogue: Option<Catalogue>) -> Arc<Self> {
+        Arc::new(Known { catalogue, templates: Templates::new(TEMPLATES) })
+    }
+}
+
+impl Analyser {
+    /// An analyser without a catalogue.
+    pub fn new(dialect: Dialect) -> Self {
+        Analyser {
+            dialect,
+            trusted: Vec::new(),
+            known: RwLock::new(Known::new(None)),
+            fault: None,
+        }
+    }
+
+    /// Lets the results of a function be cached: it must give the same result for the same arguments, and read nothing else.
+    #[must_use]
+    pub fn pure_function(mut self, name: impl AsRef<str>) -> Self {
+        self.trusted.push(name.as_ref().to_ascii_lowercase());
+        self
+    }
+
+    /// This analyser with a catalogue.
+    #[must_use]
+    pub fn with_catalogue(self, catalogue: Catalogue) -> Self {
+        self.set_catalogue(Some(catalogue));
+        self
+    }
+
+    /// Replaces what is known of the schema, after it has changed.
+    pub fn set_catalogue(&self, catalogue: Option<Catalogue>) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Known::new(catalogue);
+    }
+
+    /// The dialect.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    #[cfg(feature = "testing")]
+    pub fn with_fault(mut self, fault: Option<cache_core::dependency::query::Fault>) -> Self {
+        self.fault = fault;
+        self
+    }
+
+    /// What a text of SQL does when it runs with these binds.
+    ///
+    /// Placeholders are counted as the database counts them; a bind that is missing may be anything. This never
+    /// fails: what is not understood is not cached when it reads, and counts as a write of anything otherwise.
+    pub fn analyse(&self, sql: &str, binds: &[Bind]) -> Statement {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let catalogue = known.catalogue.as_ref();
+        let binds = Binds { dialect: self.dialect, values: binds };
+        let (plans, first) = match known.templates.get(sql) {
+            Some(plans) => (plans, false),
+            None => {
+                let plans = Arc::new(self.plan(sql, catalogue));
+                if sql.len() <= LONGEST {
+                    known.templates.insert(sql.into(), plans.clone());
+                }
+                (plans, true)
+            }
+        };
+        match &plans[..] {
+            [plan] => plan.fill(binds, catalogue, first),
+            plans => Statement::Batch(plans.iter().map(|plan| plan.fill(binds, catalogue, first)).collect()),
+        }
+    }
+
+    /// What the result of a query depends on; not cacheable when the text does more than read.
+    pub fn dependencies(&self, sql: &str, binds: &[Bind]) -> Dependencies {
+        self.analyse(sql, binds).dependencies()
+    }
+
+    fn plan(&self, sql: &str, catalogue: Option<&Catalogue>) -> Vec<Plan> {
+        let lowering =
+            Lowering { dialect: self.dialect, catalogue, trusted: &self.trusted, fault: self.fault };
+        match segments(self.dialect, sql) {
+            Ok(segments) => segments.into_iter().flat_map(|segment| plans(&lowering, segment)).collect(),
+            Err(reason) => vec![Plan::Unknown { tables: None, reason: reason.into() }],
+        }
+    }
+}
+
+impl fmt::Debug for Analyser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Analyser").field("dialect", &self.dialect).finish_non_exhaustive()
+    }
+}
+
+/// Analyses one text without remembering it.
+///
+/// ```
+/// use cache_sql::{Dialect, analyse};
+/// let write = analyse(Dialect::Sqlite, "DELETE FROM article WHERE id = 7", &[]);
+/// assert_eq!(write.changes()[0].to_string(), "delete article (id = 7)");
+/// ```
+pub fn analyse(dialect: Dialect, sql: &str, binds: &[Bind]) -> Statement {
+    Analyser::new(dialect).analyse(sql, binds)
+}

@@ -1,0 +1,100 @@
+//! Which other tables a write reaches.
+
+use cache_core::{Column, Table};
+
+use super::table::Action;
+use super::{Catalogue, Fault, ForeignKey};
+
+/// What happens to rows of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    Insert,
+    /// Of these columns; `None` for any.
+    Update(Option<Vec<Column>>),
+    Delete,
+}
+
+impl Catalogue {
+    /// The tables and views of which any row may have changed because of `event` on `table`.
+    ///
+    /// The table itself is among them only when something else writes it in turn.
+    pub(crate) fn effects(&self, table: &Table, event: Event) -> Vec<Table> {
+        let mut reached = Vec::new();
+        let mut seen = Vec::new();
+        let mut queue = vec![(table.clone(), event)];
+        while let Some(item) = queue.pop() {
+            if seen.contains(&item) {
+                continue;
+            }
+            seen.push(item.clone());
+            let (table, event) = item;
+            for (_, written) in self.triggers.iter().filter(|(on, _)| *on == table) {
+                reach(&mut reached, written);
+                for event in [Event::Insert, Event::Update(None), Event::Delete] {
+                    queue.push((written.clone(), event));
+                }
+            }
+            if self.table(&table).is_some_and(|info| info.replaces) && event != Event::Delete {
+                reach(&mut reached, &table);
+                queue.push((table.clone(), Event::Delete));
+            }
+            if self.fault != Some(Fault::ForgetsCascades) {
+                self.cascade(&table, &event, &mut reached, &mut queue);
+            }
+            self.reach_derived(&table, &mut reached);
+        }
+        reached
+    }
+
+    fn cascade(&self, table: &Table, event: &Event, reached: &mut Vec<Table>, queue: &mut Vec<(Table, Event)>) {
+        for (child, info) in &self.tables {
+            for key in info.foreign_keys.iter().filter(|key| key.parent == *table) {
+                let action = match event {
+                    Event::Insert => Action::Nothing,
+                    Event::Delete => key.on_delete,
+                    Event::Update(columns) if self.touches(key, columns.as_deref()) => key.on_update,
+                    Event::Update(_) => Action::Nothing,
+                };
+                if action == Action::Nothing {
+                    continue;
+                }
+                reach(reached, child);
+                let deletes = matches!(event, Event::Delete) && action == Action::Cascade;
+                let next = if deletes { Event::Delete } else { Event::Update(Some(key.columns.clone())) };
+                queue.push((child.clone(), next));
+            }
+        }
+    }
+
+    /// Whether an update of `columns` may change what a foreign key refers to.
+    fn touches(&self, key: &ForeignKey, columns: Option<&[Column]>) -> bool {
+        let Some(columns) = columns else { return true };
+        let parent = self.table(&key.parent);
+        let referred = match (&key.parent_columns[..], parent) {
+            ([], Some(parent)) => &parent.primary_key[..],
+            (named, _) => named,
+        };
+        referred.is_empty()
+            || columns.iter().any(|column| {
+                referred.contains(column) || parent.is_none_or(|parent| !parent.has(column))
+            })
+    }
+
+    fn reach_derived(&self, table: &Table, reached: &mut Vec<Table>) {
+        let mut changed = vec![table.clone()];
+        while let Some(table) = changed.pop() {
+            for (view, mentioned) in &self.derived {
+                if mentioned.contains(&table) && *view != table && !reached.contains(view) {
+                    reached.push(view.clone());
+                    changed.push(view.clone());
+                }
+            }
+        }
+    }
+}
+
+fn reach(reached: &mut Vec<Table>, table: &Table) {
+    if !reached.contains(table) {
+        reached.push(table.clone());
+    }
+}

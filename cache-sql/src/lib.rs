@@ -1,0 +1,29 @@
+//! From SQL text and typed binds to dependencies, changes and transaction steps.
+//!
+//! [`Analyser`] is the entry. It never runs anything and never fails: a statement that it does not understand is
+//! not cached when it reads, and counts as a write of anything when it may write.
+
+#![deny(missing_docs)]
+
+mod analyser;
+mod bind;
+mod catalogue;
+mod dialect;
+mod fallback;
+mod functions;
+mod lower;
+mod pattern;
+mod plan;
+mod planning;
+mod statement;
+mod step;
+mod tokens;
+mod write;
+
+pub use analyser::{Analyser, analyse};
+pub use bind::Bind;
+pub use catalogue::Catalogue;
+#[doc(hidden)]
+pub use catalogue::Fault;
+pub use dialect::Dialect;
+pub use statement::{Statement, Step};

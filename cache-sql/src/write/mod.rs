@@ -1,0 +1,9 @@
+//! Writes: what a statement may have changed.
+
+mod action;
+mod image;
+mod lower;
+
+pub(crate) use action::Action;
+pub(crate) use image::changes_of_table;
+pub(crate) use lower::actions;

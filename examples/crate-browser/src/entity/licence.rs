@@ -1,0 +1,42 @@
+//! An SPDX licence identifier.
+
+use sea_orm::entity::prelude::*;
+use serde::Serialize;
+
+/// One row: the name, once.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[sea_orm(table_name = "licence")]
+pub struct Model {
+    /// Row number.
+    #[sea_orm(primary_key)]
+    pub id: i32,
+    /// The name.
+    #[sea_orm(unique)]
+    pub name: String,
+}
+
+/// The tables that this one refers to, or is referred to by.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// The links to crates.
+    #[sea_orm(has_many = "super::crate_licence::Entity")]
+    Link,
+}
+
+impl Related<super::crate_licence::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Link.def()
+    }
+}
+
+impl Related<super::krate::Entity> for Entity {
+    fn to() -> RelationDef {
+        super::crate_licence::Relation::Crate.def()
+    }
+
+    fn via() -> Option<RelationDef> {
+        Some(super::crate_licence::Relation::Licence.def().rev())
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

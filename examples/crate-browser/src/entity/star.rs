@@ -1,0 +1,34 @@
+//! The crates that the user starred.
+
+use sea_orm::entity::prelude::*;
+use serde::Serialize;
+
+/// One star.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[sea_orm(table_name = "star")]
+pub struct Model {
+    /// The crate.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub crate_id: i32,
+}
+
+/// The tables that this one refers to, or is referred to by.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// The crate.
+    #[sea_orm(
+        belongs_to = "super::krate::Entity",
+        from = "Column::CrateId",
+        to = "super::krate::Column::Id",
+        on_delete = "Cascade"
+    )]
+    Crate,
+}
+
+impl Related<super::krate::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Crate.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

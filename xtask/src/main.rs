@@ -1,0 +1,63 @@
+//! The project's own commands: `cargo xtask test`, `bench`, `oracle`.
+
+mod bench;
+mod oracle;
+mod services;
+mod step;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Format, lints, documentation, every test, the scheduler tests and the example's scripted visit.
+    Test {
+        /// Leave out what needs a program that is not part of a Rust toolchain, and say so.
+        #[arg(long)]
+        no_services: bool,
+    },
+    /// Ratios against peers, measured in one run.
+    Bench {
+        /// One JSON object a line instead of a table.
+        #[arg(long)]
+        json: bool,
+        /// Only the benchmarks whose name contains this.
+        filter: Option<String>,
+    },
+    /// Random queries and writes on a real database: a result that changed must have been invalidated.
+    Oracle {
+        /// How many pairs of a query and a write.
+        #[arg(long, default_value_t = 1_000_000)]
+        pairs: u64,
+        /// The seed of the random choices.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The database.
+        #[arg(long, default_value = "sqlite")]
+        dialect: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Test { no_services } => test::run(no_services),
+        Command::Bench { json, filter } => bench::run(json, filter.as_deref()),
+        Command::Oracle { pairs, seed, dialect } => oracle::run(pairs, seed, &dialect),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
