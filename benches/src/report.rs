@@ -15,7 +15,8 @@ pub struct Line<'a> {
 
 /// A report as the command line asks for it: `--json`, and a part of the names.
 pub fn from_arguments() -> Report {
-    let (json, filter): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|argument| argument == "--json");
+    let (json, filter): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|argument| argument == "--json");
     Report { json: !json.is_empty(), filter: filter.concat(), printed: false }
 }
 
@@ -33,14 +34,7 @@ impl Report {
     }
 
     /// Measures and prints one comparison, if it is asked for.
-    pub fn compare(
-        &mut self,
-        name: &str,
-        peer: &str,
-        target: Option<f64>,
-        ours: impl FnMut(),
-        theirs: impl FnMut(),
-    ) {
+    pub fn compare(&mut self, name: &str, peer: &str, target: Option<f64>, ours: impl FnMut(), theirs: impl FnMut()) {
         if self.wants(name) {
             let (ours, peer_value) = crate::harness::pair(ours, theirs);
             self.print(&Line { name, unit: "ns", ours, peer, peer_value, target });
@@ -63,12 +57,14 @@ impl Report {
             return;
         }
         if !self.printed {
-            println!("{:<34} {:>12} {:<6} {:<34} {:>12} {:>8} {:>8}", "name", "ours", "unit", "peer", "peer", "ratio", "target");
+            println!(
+                "{:<34} {:>12} {:<6} {:<34} {:>12} {:>8} {:>8}",
+                "name", "ours", "unit", "peer", "peer", "ratio", "target"
+            );
         }
         self.printed = true;
-        let target = line.target.map_or(String::new(), |target| {
-            format!("{target}{}", if ratio <= target { "" } else { " !" })
-        });
+        let target =
+            line.target.map_or(String::new(), |target| format!("{target}{}", if ratio <= target { "" } else { " !" }));
         println!(
             "{:<34} {:>12.1} {:<6} {:<34} {:>12.1} {:>8.3} {:>8}",
             line.name, line.ours, line.unit, line.peer, line.peer_value, ratio, target

@@ -211,6 +211,7 @@ fn a_store_that_evicts_all_the_time() {
         for thread in threads {
             thread.join().unwrap();
         }
+        assert!(cache.size().entries < 13, "nothing was evicted");
         assert!(read_through(&cache, &database) >= database.least(), "stale in the end");
     };
     shuttle::check_random(body, 600);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use proc_macro2::TokenTree;
 use quote::{ToTokens, quote};
 use syn::{Expr, FnArg, GenericParam, Ident, Lit, LitStr, Safety};
 
@@ -174,8 +175,17 @@ fn check_function(attribute: Attribute, function: &Function, errors: &mut Errors
 fn using(block: proc_macro2::Group, arguments: &[Argument], places: &Places) -> proc_macro2::Group {
     let names = arguments.iter().flat_map(|argument| &argument.names);
     let used = names.filter(|name| places.in_key.contains(&name.to_string()));
-    let body = block.stream();
-    let mut using = proc_macro2::Group::new(proc_macro2::Delimiter::Brace, quote!(#(let _ = &#used;)* #body));
+    let body: Vec<TokenTree> = block.stream().into_iter().collect();
+    let is_sign =
+        |tree: Option<&TokenTree>, sign| matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+    let mut first = 0;
+    // `#![..]` is allowed at the beginning only.
+    while is_sign(body.get(first), '#') && is_sign(body.get(first + 1), '!') {
+        first += 3;
+    }
+    let (attributes, body) = body.split_at(first.min(body.len()));
+    let mut using =
+        proc_macro2::Group::new(proc_macro2::Delimiter::Brace, quote!(#(#attributes)* #(let _ = &#used;)* #(#body)*));
     using.set_span(block.span());
     using
 }

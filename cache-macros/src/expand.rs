@@ -10,6 +10,7 @@ use crate::check::{Companions, Plan, Time, Version};
 use crate::companions;
 use crate::generics;
 use crate::place::Part;
+use crate::types;
 
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
     let attributes = &plan.function.attributes;
@@ -184,9 +185,16 @@ impl Plan {
             })
         });
         let when = self.when.iter().map(|expr| quote_spanned!(expr.span()=> .when(#expr)));
-        let connections = places.connections.iter();
-        let connections = connections
-            .map(|name| quote_spanned!(name.span()=> .state(::cache_core::__private::without_place(&#name))));
+        let connections = places.connections.iter().map(|name| {
+            let is_mutable = |argument: &Argument| argument.variable == *name && types::is_mutable_borrow(&argument.ty);
+            // What is borrowed is what the compiler shall speak of.
+            let place = if self.arguments.iter().any(is_mutable) {
+                quote_spanned!(name.span()=> *#name)
+            } else {
+                quote!(#name)
+            };
+            quote_spanned!(name.span()=> .state(::cache_core::__private::without_place(&#place)))
+        });
         let asked = places.asked.iter().filter(|name| !places.connections.contains(name));
         let asked = asked
             .map(|name| quote_spanned!(name.span()=> .state((&::cache_core::__private::Probe(&#name)).role().state())));
@@ -214,6 +222,15 @@ impl Plan {
                 #queryset,
                 #body,
         };
+        // Before the future of a miss is made, which is large.
+        let hit = matches!((door, self.is_async()), (Door::Lookup, true)).then(|| {
+            let kept = self.policy();
+            quote! {
+                if let ::core::option::Option::Some(__hit) = ::cache_core::__private::hit(#kept, &#call) {
+                    return __hit;
+                }
+            }
+        });
         let mut given = Group::new(Delimiter::Parenthesis, given);
         given.set_span(self.output().span());
         quote! {
@@ -221,6 +238,7 @@ impl Plan {
             #(#refused)*
             let #call = ::cache_core::__private::Call::new(#cache, #key, &__CACHE_SITE)
                 #(#limits)* #(#when)* #(#connections)* #(#asked)*;
+            #hit
             #run #given #wait
         }
     }

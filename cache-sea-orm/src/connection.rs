@@ -112,10 +112,9 @@ impl<C> CachedConnection<C> {
     /// A read is about to run. What is being computed around it must not be stored when the read may see
     /// uncommitted rows, or rows of a snapshot that is older than the computation.
     pub(crate) fn read(&self) {
-        if self.open.is_some() && !self.is_dirty() {
-            cache_core::context::taint("read through a transaction that may be older than the result");
-        } else {
-            self.guarded_read();
+        match &self.open {
+            Some(open) if !self.is_dirty() => cache_core::context::read_as_of(&self.shared.cache, open.read_point()),
+            _ => self.guarded_read(),
         }
     }
 

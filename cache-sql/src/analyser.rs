@@ -61,12 +61,7 @@ impl Known {
 impl Analyser {
     /// An analyser without a catalogue.
     pub fn new(dialect: Dialect) -> Self {
-        Analyser {
-            dialect,
-            trusted: Vec::new(),
-            known: RwLock::new(Known::new(None)),
-            fault: None,
-        }
+        Analyser { dialect, trusted: Vec::new(), known: RwLock::new(Known::new(None)), fault: None }
     }
 
     /// Lets the results of a function be cached: it must give the same result for the same arguments, and read nothing else.
@@ -131,8 +126,7 @@ impl Analyser {
     }
 
     fn plan(&self, sql: &str, catalogue: Option<&Catalogue>) -> Vec<Plan> {
-        let lowering =
-            Lowering { dialect: self.dialect, catalogue, trusted: &self.trusted, fault: self.fault };
+        let lowering = Lowering { dialect: self.dialect, catalogue, trusted: &self.trusted, fault: self.fault };
         match segments(self.dialect, sql) {
             Ok(segments) => segments.into_iter().flat_map(|segment| plans(&lowering, segment)).collect(),
             Err(reason) => vec![Plan::Unknown { tables: None, reason: reason.into() }],

@@ -49,12 +49,12 @@ impl Dialect {
 
     /// Whether values of this kind are ordered by the database as they are here.
     pub(crate) fn ordered(self, value: &Value) -> bool {
-        match (self, value) {
-            (_, Value::Int(_)) => true,
-            (Dialect::Sqlite, Value::Float(_) | Value::Text(_) | Value::Bytes(_)) => true,
-            (Dialect::Postgres, Value::Decimal(_) | Value::Date(_) | Value::Bytes(_)) => true,
-            (Dialect::MySql, Value::Date(_)) => true,
-            _ => false,
+        match self {
+            Dialect::Sqlite => matches!(value, Value::Int(_) | Value::Float(_) | Value::Text(_) | Value::Bytes(_)),
+            Dialect::Postgres => {
+                matches!(value, Value::Int(_) | Value::Decimal(_) | Value::Date(_) | Value::Bytes(_))
+            }
+            Dialect::MySql => matches!(value, Value::Int(_) | Value::Date(_)),
         }
     }
 
@@ -62,9 +62,7 @@ impl Dialect {
     pub(crate) fn is_row_number(self, column: &str) -> bool {
         self == Dialect::Sqlite && matches!(column, "rowid" | "oid" | "_rowid_")
     }
-}
 
-impl Dialect {
     /// Whether a value that is written can be told to be stored as it is, in a column of its own type.
     pub(crate) fn keeps(self, value: &Value) -> bool {
         match self {

@@ -58,7 +58,9 @@ impl Volatile {
 }
 
 fn says_now(text: &str) -> bool {
-    text.trim().eq_ignore_ascii_case("now") || text.eq_ignore_ascii_case("localtime") || text.eq_ignore_ascii_case("utc")
+    text.trim().eq_ignore_ascii_case("now")
+        || text.eq_ignore_ascii_case("localtime")
+        || text.eq_ignore_ascii_case("utc")
 }
 
 /// Whether a function that stands in a FROM clause reads nothing but its arguments.
@@ -92,10 +94,12 @@ impl Search<'_> {
             for argument in &list.args[skip..] {
                 match argument {
                     FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(_) | Expr::CompoundIdentifier(_))) => {}
-                    FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => match literal(self.dialect, expression) {
-                        Some(operand) => self.found.moments.push(operand),
-                        None => self.refuse(format!("the function {name}() may read the clock")),
-                    },
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => {
+                        match literal(self.dialect, expression) {
+                            Some(operand) => self.found.moments.push(operand),
+                            None => self.refuse(format!("the function {name}() may read the clock")),
+                        }
+                    }
                     _ => self.refuse(format!("the function {name}() may read the clock")),
                 }
             }
@@ -115,8 +119,10 @@ impl Visitor for Search<'_> {
                 let word = name.value.to_ascii_lowercase();
                 if word.starts_with('@') {
                     self.refuse(format!("the variable {word}"));
-                } else if matches!(word.as_str(), "current_timestamp" | "current_date" | "current_time" | "current_user")
-                {
+                } else if matches!(
+                    word.as_str(),
+                    "current_timestamp" | "current_date" | "current_time" | "current_user"
+                ) {
                     self.refuse(format!("the function {word}() reads the clock or the session"));
                 }
             }

@@ -18,10 +18,16 @@ pub(crate) enum Plan {
     Read(Box<ReadPlan>),
     Write(Vec<Action>),
     Step(Step),
-    Ddl { tables: Vec<Table>, everything: bool },
+    Ddl {
+        tables: Vec<Table>,
+        everything: bool,
+    },
     Neutral,
     /// `None` for tables that cannot be told.
-    Unknown { tables: Option<Vec<Table>>, reason: Arc<str> },
+    Unknown {
+        tables: Option<Vec<Table>>,
+        reason: Arc<str>,
+    },
 }
 
 #[derive(Debug)]
@@ -46,11 +52,7 @@ impl ReadPlan {
     }
 
     fn dependencies(&self, binds: &Binds<'_>) -> Dependencies {
-        if self.has_binds {
-            self.filled(binds)
-        } else {
-            self.fixed.get_or_init(|| self.filled(binds)).clone()
-        }
+        if self.has_binds { self.filled(binds) } else { self.fixed.get_or_init(|| self.filled(binds)).clone() }
     }
 
     fn filled(&self, binds: &Binds<'_>) -> Dependencies {
@@ -112,7 +114,8 @@ fn distinct(changes: Vec<Change>) -> Vec<Change> {
     if changes.len() < 2 {
         return changes;
     }
-    let whole: Vec<Change> = changes.iter().filter(|change| change.kind() == cache_core::Kind::Table).cloned().collect();
+    let whole: Vec<Change> =
+        changes.iter().filter(|change| change.kind() == cache_core::Kind::Table).cloned().collect();
     let mut kept: Vec<Change> = Vec::with_capacity(changes.len());
     for change in changes {
         let covered = change.kind() != cache_core::Kind::Table

@@ -58,7 +58,9 @@ fn by_words(dialect: Dialect, segment: &Segment) -> Option<Plan> {
         // Row numbers may change.
         ["VACUUM", ..] if dialect == Dialect::Sqlite => Some(Plan::Ddl { tables: Vec::new(), everything: true }),
         ["REINDEX", ..] => Some(Plan::Neutral),
-        ["CREATE" | "DROP", rest @ ..] if dialect == Dialect::Sqlite && rest.iter().take(2).any(|w| *w == "TRIGGER") => {
+        ["CREATE" | "DROP", rest @ ..]
+            if dialect == Dialect::Sqlite && rest.iter().take(2).any(|w| *w == "TRIGGER") =>
+        {
             Some(Plan::Ddl { tables: Vec::new(), everything: false })
         }
         ["CREATE" | "ALTER" | "DROP", rest @ ..] if rest.iter().take(5).any(|word| routine.contains(word)) => {

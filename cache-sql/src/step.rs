@@ -11,9 +11,28 @@ pub(crate) enum Words {
 }
 
 const MODES: [&str; 22] = [
-    "TRANSACTION", "WORK", "DEFERRED", "IMMEDIATE", "EXCLUSIVE", "CONCURRENT", "ISOLATION", "LEVEL", "READ", "COMMITTED",
-    "UNCOMMITTED", "REPEATABLE", "SERIALIZABLE", "ONLY", "WRITE", "NOT", "DEFERRABLE", "WITH", "CONSISTENT", "SNAPSHOT",
-    "NO", ",",
+    "TRANSACTION",
+    "WORK",
+    "DEFERRED",
+    "IMMEDIATE",
+    "EXCLUSIVE",
+    "CONCURRENT",
+    "ISOLATION",
+    "LEVEL",
+    "READ",
+    "COMMITTED",
+    "UNCOMMITTED",
+    "REPEATABLE",
+    "SERIALIZABLE",
+    "ONLY",
+    "WRITE",
+    "NOT",
+    "DEFERRABLE",
+    "WITH",
+    "CONSISTENT",
+    "SNAPSHOT",
+    "NO",
+    ",",
 ];
 
 /// Recognises the statements that begin, end or mark a transaction.

@@ -36,7 +36,10 @@ fn conditions() {
         ("SELECT * FROM t WHERE a = NULL", "nothing"),
         ("SELECT * FROM t WHERE NOT (a = 1)", "t: a IS NOT NULL"),
         ("SELECT * FROM t WHERE NOT (a = 1 OR b IS NOT NULL)", "t: a IS NOT NULL AND b IS NULL"),
-        ("SELECT * FROM t WHERE NOT (a = 1 AND f(b))", "not cacheable: the function f() is not known to give the same result every time; t"),
+        (
+            "SELECT * FROM t WHERE NOT (a = 1 AND f(b))",
+            "not cacheable: the function f() is not known to give the same result every time; t",
+        ),
         ("SELECT * FROM t WHERE NOT (a = 1 AND b + 1 = 2)", "t"),
         ("SELECT * FROM t WHERE NOT NOT a = 1", "t: a = 1"),
         ("SELECT * FROM t WHERE a <> 1", "t: a IS NOT NULL"),
@@ -87,7 +90,10 @@ fn joins() {
         ("SELECT * FROM a RIGHT JOIN b ON a.c = 1 AND b.d = 2 WHERE a.e = 3", "a: c = 1 AND e = 3; b"),
         ("SELECT * FROM a FULL JOIN b ON a.c = 1 AND b.d = 2", "a; b"),
         ("SELECT * FROM a FULL JOIN b ON a.x = b.x WHERE a.c = 1", "a: c = 1; b"),
-        ("SELECT * FROM a LEFT JOIN (b LEFT JOIN c ON c.x = 1) ON c.y = 2 AND b.z = 3", "a; b: z = 3; c: x = 1 AND y = 2"),
+        (
+            "SELECT * FROM a LEFT JOIN (b LEFT JOIN c ON c.x = 1) ON c.y = 2 AND b.z = 3",
+            "a; b: z = 3; c: x = 1 AND y = 2",
+        ),
         ("SELECT * FROM a LEFT JOIN b ON b.x = 1 JOIN c ON b.y = 2", "a; b: x = 1 AND y = 2; c"),
         ("SELECT * FROM a, b RIGHT JOIN c ON a.x = 1", "a: x = 1; b; c"),
         ("SELECT * FROM a JOIN b USING (x) WHERE x = 1", "a; b"),
@@ -102,7 +108,10 @@ fn joins() {
 fn queries_inside_queries() {
     check(&[
         ("SELECT * FROM a WHERE x IN (SELECT y FROM b WHERE z = 1)", "a; b: z = 1"),
-        ("SELECT * FROM a WHERE w = 2 AND NOT EXISTS (SELECT 1 FROM b WHERE b.z = a.x AND b.y = 1)", "a: w = 2; b: y = 1"),
+        (
+            "SELECT * FROM a WHERE w = 2 AND NOT EXISTS (SELECT 1 FROM b WHERE b.z = a.x AND b.y = 1)",
+            "a: w = 2; b: y = 1",
+        ),
         ("SELECT (SELECT max(y) FROM b WHERE z = 1) FROM a WHERE w = 2", "a: w = 2; b: z = 1"),
         ("SELECT * FROM a ORDER BY (SELECT y FROM b)", "a; b"),
         ("SELECT * FROM a LIMIT (SELECT y FROM b)", "a; b"),
@@ -115,7 +124,10 @@ fn queries_inside_queries() {
             "WITH RECURSIVE n(i) AS (SELECT x FROM a WHERE y = 1 UNION SELECT a.x FROM a JOIN n ON a.p = n.i WHERE a.q = 2) SELECT * FROM n",
             "a: q = 2; a: y = 1",
         ),
-        ("SELECT x FROM a WHERE y = 1 UNION SELECT x FROM b WHERE y = 2 EXCEPT SELECT x FROM c", "a: y = 1; b: y = 2; c"),
+        (
+            "SELECT x FROM a WHERE y = 1 UNION SELECT x FROM b WHERE y = 2 EXCEPT SELECT x FROM c",
+            "a: y = 1; b: y = 2; c",
+        ),
         ("SELECT * FROM a, json_each(a.tags) WHERE a.x = 1", "a: x = 1"),
         ("VALUES (1), ((SELECT x FROM a))", "a"),
     ]);
@@ -178,7 +190,10 @@ fn binds() {
     assert!(of("SELECT date(?) FROM t", &one("now".into())).starts_with("not cacheable"));
     assert_eq!(of("SELECT date(?) FROM t", &one("2024-01-01".into())), "t");
     let postgres = Analyser::new(Dialect::Postgres);
-    assert_eq!(postgres.dependencies("SELECT * FROM t WHERE a = $2 AND b = $1", &two).to_string(), "t: a = 2 AND b = 1");
+    assert_eq!(
+        postgres.dependencies("SELECT * FROM t WHERE a = $2 AND b = $1", &two).to_string(),
+        "t: a = 2 AND b = 1"
+    );
 }
 
 #[test]

@@ -1,3 +1,13 @@
 //! End-to-end tests across the crates, and the oracle that several of them share.
 
 pub mod oracle;
+
+/// The examples of the guides, compiled and run.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../docs/guide/getting-started.md")]
+    struct GettingStarted;
+}

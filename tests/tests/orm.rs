@@ -143,6 +143,26 @@ async fn two_entities_of_one_table_take_each_others_results() {
     assert_eq!(shop.cache.counters().hits, before + 2);
 }
 
+#[tokio::test]
+async fn a_deleted_row_is_known_to_be_gone_after_one_statement() {
+    use sea_orm::EntityTrait;
+    use twins::person;
+
+    let shop = Shop::with(
+        "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO person VALUES (1, 'Ada')",
+    )
+    .await;
+    let name = async || {
+        let (found, cost) = measure_async(person::Entity::find_by_id(1).cached(&shop.cache).one(&shop.db)).await;
+        (found.unwrap().map(|person| person.name), cost.statements)
+    };
+    assert_eq!(name().await, (Some("Ada".to_owned()), 1));
+    assert_eq!(name().await, (Some("Ada".to_owned()), 0));
+    person::Entity::delete_by_id(1).exec(&shop.db).await.unwrap();
+    assert_eq!(name().await, (None, 1));
+    assert_eq!(name().await, (None, 0));
+}
+
 /// A row of the child has a row of the parent with the same id.
 const INHERITED: &str = "
     CREATE TABLE place (id INTEGER PRIMARY KEY, name TEXT);

@@ -5,8 +5,18 @@ use crate::step;
 /// Builds the benchmarks with optimisation and runs those whose name contains `filter`.
 pub fn run(json: bool, filter: Option<&str>) -> Result<(), String> {
     for program in ["benches", "size"] {
-        let mut command =
-            step::cargo(&["run", "--quiet", "--locked", "--profile", "bench", "--package", "benches", "--bin", program, "--"]);
+        let mut command = step::cargo(&[
+            "run",
+            "--quiet",
+            "--locked",
+            "--profile",
+            "bench",
+            "--package",
+            "benches",
+            "--bin",
+            program,
+            "--",
+        ]);
         if json {
             command.arg("--json");
         }

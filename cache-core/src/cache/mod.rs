@@ -202,6 +202,25 @@ impl Cache {
         ReadPoint(self.inner.store.now())
     }
 
+    /// The number of the last invalidation that one of these tables was part of; 0 before the first.
+    ///
+    /// It rises with every change of the tables, whether a result depended on it or not: as part of a key it ties
+    /// something that the cache does not know to the tables, such as the address of a page.
+    ///
+    /// ```
+    /// use cache_core::Cache;
+    /// let cache = Cache::in_memory();
+    /// let before = cache.last_invalidation(["article", "author"]);
+    /// cache.invalidate_table("comment")?;
+    /// assert_eq!(cache.last_invalidation(["article", "author"]), before);
+    /// cache.invalidate_table("author")?;
+    /// assert!(cache.last_invalidation(["article", "author"]) > before);
+    /// # Ok::<(), cache_core::Error>(())
+    /// ```
+    pub fn last_invalidation<T: Into<Table>>(&self, tables: impl IntoIterator<Item = T>) -> u64 {
+        tables.into_iter().map(|table| self.inner.store.last_void(&table.into())).max().unwrap_or(0)
+    }
+
     /// How often things have happened since the cache was built.
     pub fn counters(&self) -> Counters {
         self.inner.counts.snapshot()
@@ -230,6 +249,11 @@ impl Cache {
             return Err(Refusal::Uncacheable(reason.into()));
         }
         self.inner.store.stamp(dependencies, as_of.map(|point| point.0))
+    }
+
+    /// Lets no fill of a key that is under way store its result.
+    pub(crate) fn overtake(&self, key: &Key) {
+        self.inner.removals.raise(key, || ());
     }
 
     pub(crate) fn removals(&self) -> &Removals {

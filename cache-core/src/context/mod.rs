@@ -196,6 +196,21 @@ pub fn taint(reason: impl Into<Arc<str>>) {
     }
 }
 
+/// Says that rows are read from a snapshot that is as old as `point`.
+///
+/// A fill around the caller that knows of it (its [`Entry::as_of`](crate::Entry::as_of) names this moment or an
+/// earlier one) checks its dependencies against it; any other must not be stored. For an adapter that reads through a transaction that has
+/// written nothing.
+pub fn read_as_of(cache: &Cache, point: ReadPoint) {
+    if is_outside() {
+        return;
+    }
+    let context = Context::current();
+    for frame in context.frames().filter(|frame| frame.as_of(cache).is_none_or(|known| known > point)) {
+        frame.taint(Arc::from("read from a snapshot that may be older than the result"));
+    }
+}
+
 /// Adds dependencies to whatever is being filled around the caller, stamped now.
 ///
 /// To be called *before* the statement that reads what they describe.

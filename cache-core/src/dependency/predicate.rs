@@ -92,7 +92,7 @@ pub fn column(name: impl Into<Column>) -> ColumnRef {
     ColumnRef { column: name.into() }
 }
 
-/// A column about to be compared; made by [`column`].
+/// A column about to be compared; made by [`column()`].
 #[derive(Clone, Debug)]
 pub struct ColumnRef {
     column: Column,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::flight::Lead;
-use super::{Landing, Refusal, Stamps};
+use super::{Landing, Refusal};
 use crate::cache::Cache;
 use crate::clock::Instant;
 use crate::context::{Collected, Context, Frame, ReadPoint, Surrounding};
@@ -40,20 +40,6 @@ pub(crate) struct Filling {
 }
 
 impl Filling {
-    /// A fill of dependencies that are stamped already.
-    pub(crate) fn new(
-        cache: &Cache,
-        key: Key,
-        terms: Terms,
-        lead: Option<Lead>,
-        dependencies: Dependencies,
-        stamps: Result<Stamps, Refusal>,
-    ) -> Self {
-        let filling = Self::begin(cache, key, terms, lead, None);
-        filling.frame.add(&dependencies, stamps);
-        filling
-    }
-
     /// A fill whose dependencies are yet to be stamped.
     pub(crate) fn begin(cache: &Cache, key: Key, terms: Terms, lead: Option<Lead>, as_of: Option<ReadPoint>) -> Self {
         let removals = cache.removals().count(&key);

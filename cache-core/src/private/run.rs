@@ -75,6 +75,12 @@ impl<'a> Call<'a> {
     }
 }
 
+/// What a call is served when nothing has to be done for it.
+#[inline]
+pub fn hit<P: Policy>(_: P, call: &Call<'_>) -> Option<P::Return> {
+    call.hit().map(P::join)
+}
+
 /// Serves a call, or runs its body.
 pub fn run<P: Policy, A>(
     _: P,
@@ -104,9 +110,6 @@ pub async fn run_async<P: Policy, A, F: Future<Output = P::Return>>(
     queryset: impl FnOnce(&A) -> Dependencies,
     body: impl FnOnce(A) -> F,
 ) -> P::Return {
-    if let Some(stored) = call.hit() {
-        return P::join(stored);
-    }
     let handed = Handed::new(arguments);
     let entry = call.entry().depends_on(|| handed.show(queryset)).weigh(weigh);
     let work = || {
@@ -158,11 +161,13 @@ impl Call<'_> {
             taint("a read inside went past the cache");
             return None;
         }
-        let dependencies = queryset();
-        let stamps = cache.stamp(&dependencies, as_of);
         let (default_ttl, default_idle) = cache.lifetimes();
         let terms = Terms { name, ttl: ttl.or(default_ttl), idle: idle.or(default_idle) };
-        Some(Filling::new(cache, key, terms, None, dependencies, stamps))
+        cache.overtake(&key);
+        let mut filling = Filling::begin(cache, key, terms, None, as_of);
+        let dependencies = filling.context().run(queryset);
+        filling.stamp(dependencies);
+        Some(filling)
     }
 }
 

@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::change::Change;
-use crate::dependency::Dependencies;
+use crate::dependency::{Dependencies, Table};
 use crate::engine::{Refusal, Stamps};
 use crate::key::{ConjunctionHasher, Key};
 use crate::observe::ShapeMet;
@@ -61,6 +61,10 @@ pub(crate) mod private {
         /// The number of the last invalidation.
         #[doc(hidden)]
         fn now(&self) -> u64;
+
+        /// The number of the last invalidation that a table was part of; 0 before the first.
+        #[doc(hidden)]
+        fn last_void(&self, table: &Table) -> u64;
 
         #[doc(hidden)]
         fn size(&self) -> StoreSize;

@@ -34,6 +34,13 @@ fn a_body_that_is_being_typed_is_expanded_round() {
 }
 
 #[test]
+fn attributes_of_the_body_stay_first() {
+    let text =
+        expand("#[cached_as(query(id))] fn top(id: u8) -> u8 { #![allow(unused)] #![cfg(test)] #[x] id }").to_string();
+    assert!(text.replace(' ', "").contains("{#![allow(unused)]#![cfg(test)]let_=&id;#[x]id}"), "{text}");
+}
+
+#[test]
 fn everything_is_said_at_once() {
     let found = messages(
         "#[cached_as(ttl = 15, tll = 3, ignore(db), extra)] const unsafe fn top(a: i32, b: &str) -> &str { b }",

@@ -308,3 +308,29 @@ async fn the_present_is_a_plain_parameter() {
     miss!(query().all(&shop.db));
     hit!(query().all(&shop.db));
 }
+
+#[tokio::test]
+async fn a_bound_value_equals_the_literal_that_the_database_keeps() {
+    use sea_orm::{FromQueryResult, IdenStatic, JsonValue, QuerySelect};
+    for column in [Column::Day, Column::Hour, Column::Moment, Column::Instant, Column::Zoned, Column::Uid, Column::Doc]
+    {
+        let shop = samples().await;
+        let value = row(1).get(column).into_value().unwrap();
+        row(1).insert(&shop.db).await.unwrap();
+        let literal = Expr::cust(format!("quote(\"{}\")", column.as_str()));
+        let literal: Vec<String> =
+            Sample::find().select_only().expr_as(literal, "q").into_tuple().all(&shop.db).await.unwrap();
+        shop.sql("DELETE FROM sample").await;
+        row(2).insert(&shop.db).await.unwrap();
+        assert_eq!(read(&shop, &shop.cache, column, &value).await, (0, 1), "{column:?}");
+        let text = format!("UPDATE sample SET \"{}\" = {} WHERE words <> ''", column.as_str(), literal[0]);
+        shop.sql(&text).await;
+        assert_eq!(read(&shop, &shop.cache, column, &value).await, (1, 1), "{column:?}: {text}");
+        let raw = format!("SELECT id FROM sample WHERE \"{}\" = {}", column.as_str(), literal[0]);
+        let raw = || JsonValue::find_by_statement(Statement::from_string(DbBackend::Sqlite, &raw)).cached(&shop.cache);
+        shop.sql("DELETE FROM sample").await;
+        assert_eq!(miss!(raw().all(&shop.db)).len(), 0);
+        row(1).insert(&shop.db).await.unwrap();
+        assert_eq!(miss!(raw().all(&shop.db)).len(), 1, "{column:?}");
+    }
+}

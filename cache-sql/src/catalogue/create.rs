@@ -3,8 +3,9 @@
 use cache_core::{Column, Table};
 use sqlparser::tokenizer::{Token, Tokenizer, Word};
 
+use super::effects::Kind;
 use super::table::Action;
-use super::{Affinity, Catalogue, ColumnInfo, ForeignKey, TableInfo};
+use super::{Affinity, Catalogue, ColumnInfo, ForeignKey, TableInfo, Trigger};
 use crate::Dialect;
 
 pub(super) fn read<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str, &'a str)>) -> Catalogue {
@@ -25,8 +26,9 @@ pub(super) fn read<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str
                 }
             }
             "trigger" => {
-                let on = Table::from(on);
-                catalogue.triggers.extend(written(&tokens).into_iter().map(|table| (on.clone(), table)));
+                let event = event(&tokens);
+                let trigger = |written| Trigger { on: Table::from(on), event, written };
+                catalogue.triggers.extend(written(&tokens).into_iter().map(trigger));
             }
             _ => {}
         }
@@ -35,7 +37,7 @@ pub(super) fn read<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str
     for owner in virtual_tables {
         let shadow = format!("{owner}_");
         for table in catalogue.tables.keys().filter(|table| table.as_str().starts_with(&shadow)) {
-            catalogue.triggers.push((owner.clone(), table.clone()));
+            catalogue.triggers.push(Trigger { on: owner.clone(), event: None, written: table.clone() });
             catalogue.derived.push((owner.clone(), vec![table.clone()]));
         }
     }
@@ -81,6 +83,17 @@ fn names(tokens: &[Token]) -> Vec<Table> {
         .collect()
 }
 
+/// What fires a trigger: the last word of that kind before ON, since the name may be one as well.
+fn event(tokens: &[Token]) -> Option<Kind> {
+    let on = tokens.iter().position(|token| is(Some(token), "ON"))?;
+    tokens[..on].iter().rev().find_map(|token| match token {
+        token if is(Some(token), "INSERT") => Some(Kind::Insert),
+        token if is(Some(token), "UPDATE") => Some(Kind::Update),
+        token if is(Some(token), "DELETE") => Some(Kind::Delete),
+        _ => None,
+    })
+}
+
 /// The tables that the body of a trigger writes.
 fn written(tokens: &[Token]) -> Vec<Table> {
     let body = tokens.iter().position(|token| is(Some(token), "BEGIN")).unwrap_or(0);
@@ -101,9 +114,8 @@ fn written(tokens: &[Token]) -> Vec<Table> {
     tables
 }
 
-const CONSTRAINTS: [&str; 11] = [
-    "CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED", "AS",
-];
+const CONSTRAINTS: [&str; 11] =
+    ["CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED", "AS"];
 
 /// A plain table; `None` when its definition is not understood.
 fn table(tokens: &[Token]) -> Option<TableInfo> {
@@ -231,11 +243,7 @@ fn reference(tokens: &[Token], own: Vec<Column>) -> Option<ForeignKey> {
 /// The names in a parenthesis.
 fn columns(tokens: &[Token]) -> Vec<Column> {
     let inside = &tokens[1..group(tokens).saturating_sub(1).max(1)];
-    inside
-        .split(|token| *token == Token::Comma)
-        .filter_map(|part| name(part.first()))
-        .map(Column::from)
-        .collect()
+    inside.split(|token| *token == Token::Comma).filter_map(|part| name(part.first())).map(Column::from).collect()
 }
 
 /// How many tokens a parenthesis takes, both of its ends included.

@@ -3,7 +3,7 @@
 use cache_core::{Column, Table};
 
 use super::table::Action;
-use super::{Catalogue, Fault, ForeignKey};
+use super::{Catalogue, Fault, ForeignKey, Trigger};
 
 /// What happens to rows of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,24 @@ pub(crate) enum Event {
     /// Of these columns; `None` for any.
     Update(Option<Vec<Column>>),
     Delete,
+}
+
+/// An event without its columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Insert,
+    Update,
+    Delete,
+}
+
+impl Event {
+    fn kind(&self) -> Kind {
+        match self {
+            Event::Insert => Kind::Insert,
+            Event::Update(_) => Kind::Update,
+            Event::Delete => Kind::Delete,
+        }
+    }
 }
 
 impl Catalogue {
@@ -28,10 +46,12 @@ impl Catalogue {
             }
             seen.push(item.clone());
             let (table, event) = item;
-            for (_, written) in self.triggers.iter().filter(|(on, _)| *on == table) {
-                reach(&mut reached, written);
+            let fires =
+                |trigger: &&Trigger| trigger.on == table && trigger.event.is_none_or(|wanted| wanted == event.kind());
+            for trigger in self.triggers.iter().filter(fires) {
+                reach(&mut reached, &trigger.written);
                 for event in [Event::Insert, Event::Update(None), Event::Delete] {
-                    queue.push((written.clone(), event));
+                    queue.push((trigger.written.clone(), event));
                 }
             }
             if self.table(&table).is_some_and(|info| info.replaces) && event != Event::Delete {
@@ -75,9 +95,7 @@ impl Catalogue {
             (named, _) => named,
         };
         referred.is_empty()
-            || columns.iter().any(|column| {
-                referred.contains(column) || parent.is_none_or(|parent| !parent.has(column))
-            })
+            || columns.iter().any(|column| referred.contains(column) || parent.is_none_or(|parent| !parent.has(column)))
     }
 
     fn reach_derived(&self, table: &Table, reached: &mut Vec<Table>) {

@@ -30,10 +30,17 @@ pub struct Catalogue {
     tables: HashMap<Table, TableInfo>,
     /// Views and virtual tables, with the names that their definitions mention.
     derived: Vec<(Table, Vec<Table>)>,
-    /// Tables with a trigger, and a table that the trigger may write.
-    triggers: Vec<(Table, Table)>,
-    /// Tables of which not even the columns are known: every write to them may do anything.
+    triggers: Vec<Trigger>,
     pub(crate) fault: Option<Fault>,
+}
+
+/// One table that a trigger writes.
+#[derive(Clone, Debug)]
+struct Trigger {
+    on: Table,
+    /// `None` for every event.
+    event: Option<effects::Kind>,
+    written: Table,
 }
 
 /// Mistakes that can be planted to prove that a test catches them.

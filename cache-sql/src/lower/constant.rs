@@ -65,7 +65,7 @@ fn number(dialect: Dialect, digits: &str) -> Operand {
 
 fn bytes(digits: &str) -> Operand {
     let pair = |at: usize| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Operand::Unknown;
     }
     match (0..digits.len()).step_by(2).map(pair).collect::<Option<Vec<u8>>>() {

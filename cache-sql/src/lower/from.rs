@@ -8,9 +8,9 @@ use sqlparser::ast::{Join, JoinConstraint, JoinOperator, ObjectName, TableAlias,
 
 use super::query::{Lowering, Shape, name_of};
 use super::scope::Scope;
+use crate::Dialect;
 use crate::functions::is_pure;
 use crate::pattern::Pattern;
-use crate::Dialect;
 
 type Tree = Relation<Pattern>;
 

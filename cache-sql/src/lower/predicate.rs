@@ -57,8 +57,7 @@ impl Lowering<'_> {
                 let Some(column) = column(expr) else { return Formula::Any };
                 let operands: Vec<Operand> =
                     list.iter().map(|item| literal(self.dialect, item).unwrap_or(Operand::Unknown)).collect();
-                let formula =
-                    if operands.is_empty() { Formula::Never } else { atom(column, Probe::In(operands)) };
+                let formula = if operands.is_empty() { Formula::Never } else { atom(column, Probe::In(operands)) };
                 if *negated { formula.negated() } else { formula }
             }
             Expr::Between { expr, negated, low, high } => {
@@ -109,9 +108,7 @@ impl Lowering<'_> {
 
     fn same(&self, left: &Expr, right: &Expr, scope: &Scope) -> Filter {
         for (one, other) in [(left, right), (right, left)] {
-            if let (Some(column), Some(operand)) =
-                (scope.resolve(one, self.catalogue), literal(self.dialect, other))
-            {
+            if let (Some(column), Some(operand)) = (scope.resolve(one, self.catalogue), literal(self.dialect, other)) {
                 return atom(column, Probe::Same(operand));
             }
         }

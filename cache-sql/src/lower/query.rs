@@ -84,11 +84,7 @@ impl Lowering<'_> {
                 if qualified || !hidden.iter().any(|hidden| hidden.eq_ignore_ascii_case(&name)) {
                     let source = shape.source(Table::from(name));
                     let placed = std::mem::replace(&mut shape.relation, Relation::Nested);
-                    shape.relation = placed.join(
-                        JoinKind::Cross,
-                        Relation::Table(source),
-                        Formula::Any,
-                    );
+                    shape.relation = placed.join(JoinKind::Cross, Relation::Table(source), Formula::Any);
                 }
             }
             SetExpr::SetOperation { .. } => {}

@@ -155,12 +155,7 @@ fn before(images: &Images<'_>, filter: &Normal<Pattern>) -> Vec<Row> {
 }
 
 /// The row after its update; `None` when nothing can be said of it.
-fn after(
-    images: &Images<'_>,
-    before: &Row,
-    excluded: Option<&Row>,
-    assignments: &[(Column, Assigned)],
-) -> Option<Row> {
+fn after(images: &Images<'_>, before: &Row, excluded: Option<&Row>, assignments: &[(Column, Assigned)]) -> Option<Row> {
     let mut after = before.clone();
     if images.has_fault(Fault::ForgetsAssignments) {
         return Some(after);

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use cache_core::dependency::query::{Formula, Normal};
 use cache_core::{Column, Table};
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, ConflictTarget, Delete, Expr, FromTable, Insert, ObjectName, OnConflictAction, OnInsert,
-    Query, SelectItem, SetExpr, SqliteOnConflict, Statement as Tree, TableFactor, TableObject, TableWithJoins, Update,
-    UpdateTableFromKind, Visit, Visitor,
+    Assignment, AssignmentTarget, ConflictTarget, Delete, Expr, FromTable, Insert, ObjectName, OnConflictAction,
+    OnInsert, Query, SelectItem, SetExpr, SqliteOnConflict, Statement as Tree, TableFactor, TableObject,
+    TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor,
 };
 
 use super::action::{Action, Assigned, Columns, Conflict};
@@ -15,16 +15,14 @@ use crate::bind::Operand;
 use crate::lower::{Lowering, Scope, Shape, literal, name_of};
 use crate::pattern::Pattern;
 
-/// The writes of a statement that is one; `None` for any other statement.
+/// The writes of a statement that is one; `None` for any other statement, and where no table can be told.
 pub(crate) fn actions(lowering: &Lowering<'_>, tree: &Tree) -> Option<Vec<Action>> {
     match tree {
-        Tree::Insert(insert) => Some(self::insert(lowering, insert)),
-        Tree::Update(update) => Some(self::update(lowering, update)),
-        Tree::Delete(delete) => Some(self::delete(lowering, delete)),
-        Tree::Truncate(truncate) => {
-            Some(truncate.table_names.iter().map(|target| any_row(&target.name)).collect())
-        }
-        Tree::Merge(merge) => Some(relations(&merge.table)),
+        Tree::Insert(insert) => self::insert(lowering, insert),
+        Tree::Update(update) => self::update(lowering, update),
+        Tree::Delete(delete) => self::delete(lowering, delete),
+        Tree::Truncate(truncate) => Some(truncate.table_names.iter().map(|target| any_row(&target.name)).collect()),
+        Tree::Merge(merge) => relations(&merge.table),
         Tree::LoadData { table_name, .. } => Some(vec![any_row(table_name)]),
         _ => None,
     }
@@ -43,7 +41,7 @@ fn column(name: &ObjectName) -> Column {
 }
 
 /// Any row of every table that a piece of syntax names.
-fn relations(tree: &impl Visit) -> Vec<Action> {
+fn relations(tree: &impl Visit) -> Option<Vec<Action>> {
     struct Search(Vec<Action>);
     impl Visitor for Search {
         type Break = ();
@@ -54,10 +52,10 @@ fn relations(tree: &impl Visit) -> Vec<Action> {
     }
     let mut search = Search(Vec::new());
     let _ = tree.visit(&mut search);
-    search.0
+    (!search.0.is_empty()).then_some(search.0)
 }
 
-fn insert(lowering: &Lowering<'_>, insert: &Insert) -> Vec<Action> {
+fn insert(lowering: &Lowering<'_>, insert: &Insert) -> Option<Vec<Action>> {
     let TableObject::TableName(name) = &insert.table else { return relations(insert) };
     if insert.multi_table_insert_type.is_some() || insert.overwrite || insert.partitioned.is_some() {
         return relations(insert);
@@ -98,7 +96,7 @@ fn insert(lowering: &Lowering<'_>, insert: &Insert) -> Vec<Action> {
         }
         Some(_) => Conflict::Replaced,
     };
-    vec![Action::Insert { table: table(name), columns, rows, conflict }]
+    Some(vec![Action::Insert { table: table(name), columns, rows, conflict }])
 }
 
 /// The rows that a query inserts; `None` when they come from tables.
@@ -199,23 +197,23 @@ fn names(from: &TableWithJoins, scope: &mut Scope) {
     }
 }
 
-fn update(lowering: &Lowering<'_>, update: &Update) -> Vec<Action> {
+fn update(lowering: &Lowering<'_>, update: &Update) -> Option<Vec<Action>> {
     let others = match &update.from {
         Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) => from.iter().collect(),
         None => Vec::new(),
     };
     let before_set = matches!(update.from, Some(UpdateTableFromKind::BeforeSet(_)));
     let Some(target) = target(&update.table, others).filter(|_| !before_set) else { return relations(update) };
-    let Some(filter) = filter(lowering, &target, update.selection.as_ref()) else { return Vec::new() };
-    vec![Action::Update {
+    let Some(filter) = filter(lowering, &target, update.selection.as_ref()) else { return Some(Vec::new()) };
+    Some(vec![Action::Update {
         table: table(target.name),
         filter,
         assignments: assignments(lowering, &update.assignments, false),
         replaces: update.or == Some(SqliteOnConflict::Replace),
-    }]
+    }])
 }
 
-fn delete(lowering: &Lowering<'_>, delete: &Delete) -> Vec<Action> {
+fn delete(lowering: &Lowering<'_>, delete: &Delete) -> Option<Vec<Action>> {
     let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
     let others: Vec<&TableWithJoins> = delete.using.iter().flatten().collect();
     let target = match &from[..] {
@@ -224,7 +222,7 @@ fn delete(lowering: &Lowering<'_>, delete: &Delete) -> Vec<Action> {
     };
     let Some(target) = target else { return relations(delete) };
     match filter(lowering, &target, delete.selection.as_ref()) {
-        Some(filter) => vec![Action::Delete { table: table(target.name), filter }],
-        None => Vec::new(),
+        Some(filter) => Some(vec![Action::Delete { table: table(target.name), filter }]),
+        None => Some(Vec::new()),
     }
 }

@@ -69,13 +69,21 @@ fn narrow(choice: &mut Choice<'_>, schema: &Schema) -> String {
         let value = if column.name == "id" { (1 + choice.below(12)).to_string() } else { choice.written(column.kind) };
         format!("{alias}.{} = {value}", column.name)
     };
-    match choice.below(4) {
+    match choice.below(5) {
         0 => {
             let kind = choice.of(&["JOIN", "LEFT JOIN"]);
             let link = two.column(choice).name.clone();
             let (on, condition) = (equal(choice, "y", two), equal(choice, "x", one));
             format!(
                 "SELECT x.*, y.* FROM {} AS x {kind} {} AS y ON x.id = y.{link} AND {on} WHERE {condition}",
+                one.name, two.name
+            )
+        }
+        4 => {
+            // Rows that lack a partner.
+            let (link, missing) = (two.column(choice).name.clone(), two.column(choice).name.clone());
+            format!(
+                "SELECT x.id FROM {} AS x LEFT JOIN {} AS y ON x.id = y.{link} WHERE y.{missing} IS NULL",
                 one.name, two.name
             )
         }

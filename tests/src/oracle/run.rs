@@ -55,6 +55,8 @@ pub struct Counts {
 /// A result that changed and was not invalidated, with all that is needed to see it again.
 #[derive(Clone, Debug)]
 pub struct Miss {
+    /// What was counted up to here.
+    pub counts: Counts,
     /// The statements that made the database.
     pub history: Vec<String>,
     /// The query with its binds and its dependencies.
@@ -133,7 +135,6 @@ fn round(rng: &mut Rng, fault: Option<Fault>, counts: &mut Counts) -> Result<(),
             assert!(!execute(&connection, &text, &choice.binds), "not understood: {text}");
             continue;
         };
-        if std::env::var_os("DBG").is_some() { eprintln!("W {} => {:?}", text, changes.iter().map(|c| c.to_string()).collect::<Vec<_>>()); }
         execute(&connection, &text, &choice.binds);
         cache.invalidate(changes.clone()).expect("the embedded store does not fail");
         let tables: Vec<Change> = changes.iter().filter_map(|change| change.table_name()).map(Change::table).collect();
@@ -150,6 +151,7 @@ fn round(rng: &mut Rng, fault: Option<Fault>, counts: &mut Counts) -> Result<(),
             if changed && !(gone && matched) {
                 counts.missed += 1;
                 return Err(Box::new(Miss {
+                    counts: *counts,
                     history,
                     query: format!("{} depends on {}", shown(&query.text, &query.binds), query.dependencies),
                     write: format!("{} changes {changes:?}", shown(&text, &choice.binds)),
@@ -195,7 +197,9 @@ impl rusqlite::ToSql for Bound<'_> {
     }
 }
 
-/// The rows of a query in one order, so that only their content counts; `None` when it fails.
+/// The rows of a query in the order in which they come; `None` when it fails.
+///
+/// SQLite keeps the order of a query without ORDER BY as long as no row that it reads is written.
 fn select(connection: &Connection, text: &str, binds: &[Value]) -> Option<Rows> {
     let mut statement = connection.prepare_cached(text).ok()?;
     let columns = statement.column_count();
@@ -204,7 +208,6 @@ fn select(connection: &Connection, text: &str, binds: &[Value]) -> Option<Rows> 
     while let Some(row) = rows.next().ok()? {
         result.push((0..columns).map(|at| row.get(at)).collect::<rusqlite::Result<_>>().ok()?);
     }
-    result.sort_by(|a, b| format!("{a:?}").cmp(&format!("{b:?}")));
     Some(result)
 }
 

@@ -186,3 +186,71 @@ fn restrict<A: Atom>(formula: &Formula<OnSource<A>>, source: Source, negated: bo
         Formula::All(parts) | Formula::Either(parts) => Normal::either(each(parts)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dependency::column;
+
+    type Filter = Formula<OnSource<Condition>>;
+
+    fn atom(source: Source, predicate: Predicate) -> Filter {
+        match predicate {
+            Predicate::Test(condition) => Formula::Atom((source, condition)),
+            Predicate::Not(inner) => atom(source, *inner).negated(),
+            other => panic!("{other:?} is not one test"),
+        }
+    }
+
+    /// Two tables, joined, and filtered by what `filter` makes of them.
+    fn joined(kind: JoinKind, on: fn(Source, Source) -> Filter, filter: fn(Source, Source) -> Filter) -> String {
+        let mut shape = QueryShape::new();
+        let (a, b) = (shape.source("a"), shape.source("b"));
+        shape.relation = Relation::Table(a).join(kind, Relation::Table(b), on(a, b));
+        shape.filter = filter(a, b);
+        shape.project().to_string()
+    }
+
+    #[test]
+    fn outer_joins_restrict_the_side_they_extend() {
+        let on = |a, b| Formula::All(vec![atom(a, column("x").eq(1)), atom(b, column("y").eq(2))]);
+        let none = |_, _| Formula::Any;
+        assert_eq!(joined(JoinKind::Inner, on, none), "a: x = 1; b: y = 2");
+        assert_eq!(joined(JoinKind::Left, on, none), "a; b: y = 2");
+        assert_eq!(joined(JoinKind::Right, on, none), "a: x = 1; b");
+        assert_eq!(joined(JoinKind::Full, on, none), "a; b");
+    }
+
+    #[test]
+    fn extended_rows_must_not_pass_the_filter() {
+        let none = |_, _| Formula::Any;
+        assert_eq!(joined(JoinKind::Left, none, |_, b| atom(b, column("y").eq(2))), "a; b: y = 2");
+        assert_eq!(joined(JoinKind::Left, none, |_, b| atom(b, column("y").ne(2))), "a; b: y IS NOT NULL");
+        assert_eq!(joined(JoinKind::Left, none, |_, b| atom(b, column("y").is_null())), "a; b");
+        assert_eq!(joined(JoinKind::Left, none, |_, b| atom(b, !column("y").is_not_null())), "a; b");
+        assert_eq!(joined(JoinKind::Right, none, |a, _| atom(a, column("y").is_null())), "a; b");
+        let either = |a, b| Formula::Either(vec![atom(a, column("x").eq(1)), atom(b, column("y").eq(2))]);
+        assert_eq!(joined(JoinKind::Left, none, either), "a; b");
+    }
+
+    #[test]
+    fn what_is_unknown_stays_unknown_when_negated() {
+        let none = |_, _| Formula::Any;
+        let filter = |a, _| Formula::All(vec![atom(a, column("x").is_null()), Formula::Any]).negated();
+        assert_eq!(joined(JoinKind::Inner, none, filter), "a; b");
+        let filter = |a, _| Formula::Either(vec![atom(a, column("x").is_null()), Formula::Any]).negated();
+        assert_eq!(joined(JoinKind::Inner, none, filter), "a: x IS NOT NULL; b");
+        assert_eq!(joined(JoinKind::Inner, none, |_, _| Formula::Never), "nothing");
+        assert_eq!(joined(JoinKind::Inner, none, |_, _| Formula::Never.negated()), "a; b");
+    }
+
+    #[test]
+    fn parts_count_and_unplaced_sources_are_whole() {
+        let mut inner = QueryShape::<Condition>::new();
+        inner.source("c");
+        inner.uncacheable = Some("it reads the clock".into());
+        let shape = QueryShape::of_parts(vec![inner]);
+        assert_eq!(shape.project().to_string(), "not cacheable: it reads the clock; c");
+        assert!(shape.restrictions_with(Some(Fault::ForgetsParts)).is_empty());
+    }
+}

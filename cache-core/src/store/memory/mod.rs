@@ -236,6 +236,12 @@ impl Operations for MemoryStore {
         self.clock.load(Ordering::Acquire)
     }
 
+    fn last_void(&self, table: &Table) -> u64 {
+        let tables = read(&self.tables);
+        let of_table = tables.known.get(table).map_or(tables.last_void, |index| lock(index).last_void());
+        of_table.max(read(&self.generation).since)
+    }
+
     fn size(&self) -> StoreSize {
         let tables = read(&self.tables);
         let sizes = tables.known.values().map(|index| lock(index).size());
