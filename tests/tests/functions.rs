@@ -1,5 +1,7 @@
 //! Cached functions as their users meet them.
 
+#![allow(clippy::multiple_bound_locations)]
+
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, LazyLock, Mutex};
