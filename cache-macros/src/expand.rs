@@ -222,15 +222,6 @@ impl Plan {
                 #queryset,
                 #body,
         };
-        // Before the future of a miss is made, which is large.
-        let hit = matches!((door, self.is_async()), (Door::Lookup, true)).then(|| {
-            let kept = self.policy();
-            quote! {
-                if let ::core::option::Option::Some(__hit) = ::cache_core::__private::hit(#kept, &#call) {
-                    return __hit;
-                }
-            }
-        });
         let mut given = Group::new(Delimiter::Parenthesis, given);
         given.set_span(self.output().span());
         quote! {
@@ -238,7 +229,6 @@ impl Plan {
             #(#refused)*
             let #call = ::cache_core::__private::Call::new(#cache, #key, &__CACHE_SITE)
                 #(#limits)* #(#when)* #(#connections)* #(#asked)*;
-            #hit
             #run #given #wait
         }
     }

@@ -73,7 +73,7 @@ pub(crate) fn dependencies(statement: &Statement) -> Dependencies {
     plain(statement.db_backend).dependencies(&statement.sql, &binds)
 }
 
-fn binds(values: Option<&Values>, backend: DbBackend) -> Vec<Bind> {
+pub(crate) fn binds(values: Option<&Values>, backend: DbBackend) -> Vec<Bind> {
     let bind = |value| stored(value, backend).map_or(Bind::Unknown, Bind::Value);
     values.iter().flat_map(|values| values.0.iter()).map(bind).collect()
 }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use cache_core::Change;
+use sea_orm::DbErr;
 
 use crate::analysis::Step;
+use crate::returned::{Answer, Told};
 use crate::shared::Shared;
+use crate::transaction::Open;
 
 /// What a statement outside a transaction will have changed.
 ///
@@ -20,6 +23,7 @@ pub(crate) struct Announcement {
     defines: bool,
     /// The schema under which `changes` were found.
     generation: u64,
+    told: Option<Told>,
     succeeded: bool,
 }
 
@@ -30,17 +34,22 @@ impl Announcement {
         steps: Vec<Step>,
         defines: bool,
         generation: u64,
+        told: Option<Told>,
     ) -> Self {
         for step in &steps {
             shared.step_begins(step);
         }
         shared.remember(&changes);
-        Announcement { shared, changes, steps, defines, generation, succeeded: false }
+        Announcement { shared, changes, steps, defines, generation, told, succeeded: false }
     }
 
     /// The statement was answered.
-    pub(crate) fn over(mut self, succeeded: bool) {
-        self.succeeded = succeeded;
+    pub(crate) fn over<T>(mut self, answer: &Result<T, DbErr>)
+    where
+        Result<T, DbErr>: Answer,
+    {
+        self.succeeded = answer.is_ok();
+        sharpen(&mut self.changes, self.told.as_ref(), answer);
     }
 }
 
@@ -61,5 +70,41 @@ impl Drop for Announcement {
         for step in &self.steps {
             self.shared.step_ended(step, self.succeeded);
         }
+    }
+}
+
+/// What a statement inside a transaction will have changed: noted for the commit when the statement is over,
+/// whatever became of it.
+#[derive(Debug)]
+#[must_use = "dropping it at once would note less than the statement can tell"]
+pub(crate) struct Recording {
+    open: Open,
+    changes: Vec<Change>,
+    told: Option<Told>,
+}
+
+impl Recording {
+    pub(crate) fn new(open: Open, changes: Vec<Change>, told: Option<Told>) -> Self {
+        Recording { open, changes, told }
+    }
+
+    /// The statement was answered.
+    pub(crate) fn over(mut self, answer: &impl Answer) {
+        sharpen(&mut self.changes, self.told.as_ref(), answer);
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        self.open.record(std::mem::take(&mut self.changes));
+    }
+}
+
+/// Puts what returned rows say in the place of what the text of the statement says.
+fn sharpen(changes: &mut Vec<Change>, told: Option<&Told>, answer: &impl Answer) {
+    if let (Some(told), Some((rows, all))) = (told, answer.rows())
+        && let Some(sharper) = told.changes(&rows, all)
+    {
+        *changes = sharper;
     }
 }

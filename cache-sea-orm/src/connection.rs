@@ -9,8 +9,9 @@ use sea_orm::sea_query::Values;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use crate::analysis;
-use crate::announcement::Announcement;
+use crate::announcement::{Announcement, Recording};
 use crate::detached::Detached;
+use crate::returned::Told;
 use crate::shared::Shared;
 use crate::transaction::Open;
 
@@ -141,21 +142,29 @@ impl<C: ConnectionTrait> CachedConnection<C> {
         let changes = if effects.defines { vec![Change::everything()] } else { effects.changes };
         match &self.open {
             Some(open) if !open.has_escaped() && effects.steps.is_empty() => {
-                let writes = !changes.is_empty();
-                open.record(changes, effects.defines);
-                if writes { Announced::Recorded { rolls_back: rolls_back(sql) } } else { Announced::Waits }
+                open.wrote(!changes.is_empty(), effects.defines);
+                if changes.is_empty() {
+                    return Announced::Waits;
+                }
+                let told = analyser.and_then(|analyser| Told::new(analyser, backend, sql, values));
+                let recording = Recording::new(open.clone(), changes, told);
+                Announced::Recorded { recording, rolls_back: rolls_back(sql) }
             }
             open => {
                 if let Some(open) = open {
+                    open.wrote(true, effects.defines);
                     // Transaction words as text inside a transaction: from here on nobody can tell what is
                     // committed when.
-                    open.record(vec![Change::everything()], effects.defines);
+                    open.record(vec![Change::everything()]);
                     open.escape();
                 }
                 let shared = Arc::clone(&self.shared);
                 let changes = if open.is_some() { vec![Change::everything()] } else { changes };
                 let steps = if open.is_some() { Vec::new() } else { effects.steps };
-                Announced::Now(Announcement::new(shared, changes, steps, effects.defines, generation))
+                let is_plain = open.is_none() && steps.is_empty() && !effects.defines;
+                let told = analyser.filter(|_| is_plain);
+                let told = told.and_then(|analyser| Told::new(analyser, backend, sql, values));
+                Announced::Now(Announcement::new(shared, changes, steps, effects.defines, generation, told))
             }
         }
     }
@@ -176,7 +185,7 @@ pub(crate) enum Announced {
     /// Nothing is to be done afterwards.
     Waits,
     /// Its changes wait for the commit.
-    Recorded { rolls_back: bool },
+    Recorded { recording: Recording, rolls_back: bool },
     /// Its changes are applied when it is over.
     Now(Announcement),
 }
@@ -195,9 +204,10 @@ macro_rules! carry {
                 let $connection = &$self.inner;
                 $call.await
             }
-            Announced::Recorded { rolls_back } => {
+            Announced::Recorded { recording, rolls_back } => {
                 let $connection = &$self.inner;
                 let result = $call.await;
+                recording.over(&result);
                 $self.answered(&result, rolls_back);
                 result
             }
@@ -206,7 +216,7 @@ macro_rules! carry {
                     let $connection = share(&$self.inner);
                     Detached::new(async move {
                         let result = $call.await;
-                        announcement.over(result.is_ok());
+                        announcement.over(&result);
                         result
                     })
                     .await
@@ -214,7 +224,7 @@ macro_rules! carry {
                 None => {
                     let $connection = &$self.inner;
                     let result = $call.await;
-                    announcement.over(result.is_ok());
+                    announcement.over(&result);
                     result
                 }
             },

@@ -58,6 +58,7 @@ mod connection;
 mod detached;
 mod paginate;
 mod queryset;
+mod returned;
 mod selectable;
 mod shared;
 mod source;

@@ -64,15 +64,18 @@ impl Open {
         }
     }
 
-    /// Notes changes before their statement runs.
-    pub(crate) fn record(&self, changes: Vec<Change>, defines: bool) {
-        if defines {
+    /// A statement that writes is about to run: from now on nobody may be served through here.
+    pub(crate) fn wrote(&self, rows: bool, schema: bool) {
+        if schema {
             self.0.root.defined.store(true, Ordering::SeqCst);
         }
-        if changes.is_empty() {
-            return;
+        if rows {
+            self.0.root.dirty.store(true, Ordering::SeqCst);
         }
-        self.0.root.dirty.store(true, Ordering::SeqCst);
+    }
+
+    /// Notes changes for the commit.
+    pub(crate) fn record(&self, changes: Vec<Change>) {
         if let Some(pending) = &*self.0.lock() {
             pending.record(changes);
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use cache_core::Dependencies;
+use cache_core::{Change, Dependencies, Row};
 use quick_cache::sync::Cache as Templates;
 
 use crate::bind::Binds;
@@ -104,25 +104,60 @@ impl Analyser {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         let catalogue = known.catalogue.as_ref();
         let binds = Binds { dialect: self.dialect, values: binds };
-        let (plans, first) = match known.templates.get(sql) {
-            Some(plans) => (plans, false),
-            None => {
-                let plans = Arc::new(self.plan(sql, catalogue));
-                if sql.len() <= LONGEST {
-                    known.templates.insert(sql.into(), plans.clone());
-                }
-                (plans, true)
-            }
-        };
+        let (plans, first) = self.plans(&known, sql);
         match &plans[..] {
             [plan] => plan.fill(binds, catalogue, first),
             plans => Statement::Batch(plans.iter().map(|plan| plan.fill(binds, catalogue, first)).collect()),
         }
     }
 
+    /// What a write has changed, once it has run and returned rows.
+    ///
+    /// The text tells where rows were and what was assigned; rows that come back by `RETURNING` tell the rest, and
+    /// a column that was not assigned held before what it holds now. `rows` are images of the returned rows by
+    /// column name, holding what the database stores; `all` says that there were no others. `None` where that is no more
+    /// than [`Analyser::analyse`] knows: without a catalogue, for an upsert, for expressions under a name.
+    ///
+    /// ```
+    /// use cache_core::Row;
+    /// use cache_sql::{Analyser, Bind, Catalogue, Dialect};
+    ///
+    /// let table = "CREATE TABLE article (id INTEGER PRIMARY KEY, category_id INTEGER, stars INTEGER)";
+    /// let catalogue = Catalogue::from_sqlite_schema([("table", "article", "article", table)]);
+    /// let analyser = Analyser::new(Dialect::Sqlite).with_catalogue(catalogue);
+    /// let text = "UPDATE article SET stars = stars + 1 WHERE id = ? RETURNING id, category_id, stars";
+    /// let row = Row::from([("id", 7), ("category_id", 3), ("stars", 12)]);
+    /// let changes = analyser.returned(text, &[Bind::from(7)], &[row], true).unwrap();
+    /// assert_eq!(
+    ///     changes[0].to_string(),
+    ///     "update article (category_id = 3, id = 7) -> (category_id = 3, id = 7, stars = 12)",
+    /// );
+    /// ```
+    pub fn returned(&self, sql: &str, binds: &[Bind], rows: &[Row], all: bool) -> Option<Vec<Change>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (plans, _) = self.plans(&known, sql);
+        let binds = Binds { dialect: self.dialect, values: binds };
+        match &plans[..] {
+            [plan] => plan.returned(binds, known.catalogue.as_ref(), rows, all),
+            _ => None,
+        }
+    }
+
     /// What the result of a query depends on; not cacheable when the text does more than read.
     pub fn dependencies(&self, sql: &str, binds: &[Bind]) -> Dependencies {
         self.analyse(sql, binds).dependencies()
+    }
+
+    /// The plans of a text, and whether it was met for the first time.
+    fn plans(&self, known: &Known, sql: &str) -> (Arc<Vec<Plan>>, bool) {
+        if let Some(plans) = known.templates.get(sql) {
+            return (plans, false);
+        }
+        let plans = Arc::new(self.plan(sql, known.catalogue.as_ref()));
+        if sql.len() <= LONGEST {
+            known.templates.insert(sql.into(), plans.clone());
+        }
+        (plans, true)
     }
 
     fn plan(&self, sql: &str, catalogue: Option<&Catalogue>) -> Vec<Plan> {

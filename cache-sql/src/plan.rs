@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use cache_core::dependency::query::Restriction;
-use cache_core::{Change, Dependencies, Table};
+use cache_core::{Change, Dependencies, Row, Table};
 
 use crate::bind::Binds;
 use crate::catalogue::Catalogue;
@@ -16,7 +16,11 @@ use crate::write::{Action, changes_of_table};
 #[derive(Debug)]
 pub(crate) enum Plan {
     Read(Box<ReadPlan>),
-    Write(Vec<Action>),
+    Write {
+        actions: Vec<Action>,
+        /// The rows that it returns are made of columns under their own names.
+        returns: bool,
+    },
     Step(Step),
     Ddl {
         tables: Vec<Table>,
@@ -72,7 +76,7 @@ impl Plan {
     pub(crate) fn fill(&self, binds: Binds<'_>, catalogue: Option<&Catalogue>, first: bool) -> Statement {
         match self {
             Plan::Read(read) => Statement::Read { dependencies: read.dependencies(&binds) },
-            Plan::Write(actions) => {
+            Plan::Write { actions, .. } => {
                 let mut changes = Vec::new();
                 let mut tables: Vec<Table> = Vec::new();
                 for action in actions {
@@ -97,6 +101,25 @@ impl Plan {
                 reason: reason.clone(),
                 first,
             },
+        }
+    }
+}
+
+impl Plan {
+    /// The changes of a write that has run and returned these rows, where they say more than its text.
+    pub(crate) fn returned(
+        &self,
+        binds: Binds<'_>,
+        catalogue: Option<&Catalogue>,
+        rows: &[Row],
+        all: bool,
+    ) -> Option<Vec<Change>> {
+        match self {
+            Plan::Write { actions, returns: true } => match &actions[..] {
+                [action] => action.returned(binds, catalogue?, rows, all).map(distinct),
+                _ => None,
+            },
+            _ => None,
         }
     }
 }

@@ -12,6 +12,6 @@ pub use probe::{
     ConnectionRole, IgnoredInQueryset, KeyRole, NeedsNoPlace, Probe, QuerysetArgument, State, ViaConnection, ViaKey,
     ignored_in_queryset, queryset_argument, without_place,
 };
-pub use run::{Call, cache, hit, refresh, refresh_async, run, run_async};
+pub use run::{Call, cache, refresh, refresh_async, run, run_async};
 pub use site::Site;
 pub use weight::{Items, Stored, ViaItems, ViaShallow, ViaWeigh};

@@ -75,12 +75,6 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What a call is served when nothing has to be done for it.
-#[inline]
-pub fn hit<P: Policy>(_: P, call: &Call<'_>) -> Option<P::Return> {
-    call.hit().map(P::join)
-}
-
 /// Serves a call, or runs its body.
 pub fn run<P: Policy, A>(
     _: P,
@@ -110,6 +104,9 @@ pub async fn run_async<P: Policy, A, F: Future<Output = P::Return>>(
     queryset: impl FnOnce(&A) -> Dependencies,
     body: impl FnOnce(A) -> F,
 ) -> P::Return {
+    if let Some(stored) = call.hit() {
+        return P::join(stored);
+    }
     let handed = Handed::new(arguments);
     let entry = call.entry().depends_on(|| handed.show(queryset)).weigh(weigh);
     let work = || {

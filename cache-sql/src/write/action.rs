@@ -19,6 +19,8 @@ pub(crate) enum Action {
         columns: Columns,
         /// `None` where the rows come from elsewhere.
         rows: Option<Vec<Vec<Option<Operand>>>>,
+        /// The one row stands for all that a query gives.
+        queried: bool,
         conflict: Conflict,
     },
     Update {
@@ -80,7 +82,7 @@ impl Action {
         }
         match self {
             Action::AnyRow { table } => changes_of_table(table, catalogue, changes),
-            Action::Insert { table, columns, rows, conflict } => {
+            Action::Insert { table, columns, rows, conflict, .. } => {
                 let rows = inserted(&images, columns, rows.as_deref());
                 changes.extend(rows.iter().map(|row| match row.is_empty() {
                     true => Change::table(table),
@@ -139,7 +141,7 @@ impl Action {
 }
 
 /// Images that cover every row the filter may select.
-fn before(images: &Images<'_>, filter: &Normal<Pattern>) -> Vec<Row> {
+pub(super) fn before(images: &Images<'_>, filter: &Normal<Pattern>) -> Vec<Row> {
     let predicate = filter.predicate(&mut |pattern: &Pattern, negated| pattern.predicate(negated, &images.binds));
     let mut rows: Vec<Row> = Vec::new();
     for row in predicate.images() {
@@ -155,7 +157,12 @@ fn before(images: &Images<'_>, filter: &Normal<Pattern>) -> Vec<Row> {
 }
 
 /// The row after its update; `None` when nothing can be said of it.
-fn after(images: &Images<'_>, before: &Row, excluded: Option<&Row>, assignments: &[(Column, Assigned)]) -> Option<Row> {
+pub(super) fn after(
+    images: &Images<'_>,
+    before: &Row,
+    excluded: Option<&Row>,
+    assignments: &[(Column, Assigned)],
+) -> Option<Row> {
     let mut after = before.clone();
     if images.has_fault(Fault::ForgetsAssignments) {
         return Some(after);
@@ -203,7 +210,7 @@ fn upserted(
     Some(Change::updated(images.table, before, after))
 }
 
-fn inserted(images: &Images<'_>, columns: &Columns, rows: Option<&[Vec<Option<Operand>>]>) -> Vec<Row> {
+pub(super) fn inserted(images: &Images<'_>, columns: &Columns, rows: Option<&[Vec<Option<Operand>>]>) -> Vec<Row> {
     let positional;
     let names: &[Column] = match (columns, images.catalogue.and_then(|catalogue| catalogue.table(images.table))) {
         (Columns::Named(names), _) => names,
@@ -238,7 +245,7 @@ fn inserted(images: &Images<'_>, columns: &Columns, rows: Option<&[Vec<Option<Op
     found
 }
 
-fn assigned_columns(images: &Images<'_>, assignments: &[(Column, Assigned)]) -> Option<Vec<Column>> {
+pub(super) fn assigned_columns(images: &Images<'_>, assignments: &[(Column, Assigned)]) -> Option<Vec<Column>> {
     let columns: Vec<Column> = assignments.iter().map(|(column, _)| column.clone()).collect();
     (!columns.iter().any(|column| images.is_row_number(column))).then_some(columns)
 }

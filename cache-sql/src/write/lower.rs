@@ -28,6 +28,20 @@ pub(crate) fn actions(lowering: &Lowering<'_>, tree: &Tree) -> Option<Vec<Action
     }
 }
 
+/// Whether what a write returns are columns of its table under their own names.
+pub(crate) fn returns_columns(tree: &Tree) -> bool {
+    let (Tree::Insert(Insert { returning, .. }) | Tree::Update(Update { returning, .. })) = tree else { return false };
+    let is_column = |item: &SelectItem| {
+        matches!(
+            item,
+            SelectItem::Wildcard(_)
+                | SelectItem::UnnamedExpr(Expr::Identifier(_))
+                | SelectItem::UnnamedExpr(Expr::CompoundIdentifier(_))
+        )
+    };
+    returning.as_ref().is_some_and(|items| items.iter().all(is_column))
+}
+
 fn any_row(name: &ObjectName) -> Action {
     Action::AnyRow { table: table(name) }
 }
@@ -96,7 +110,8 @@ fn insert(lowering: &Lowering<'_>, insert: &Insert) -> Option<Vec<Action>> {
         }
         Some(_) => Conflict::Replaced,
     };
-    Some(vec![Action::Insert { table: table(name), columns, rows, conflict }])
+    let queried = insert.source.as_deref().is_some_and(|source| !matches!(&*source.body, SetExpr::Values(_)));
+    Some(vec![Action::Insert { table: table(name), columns, rows, queried, conflict }])
 }
 
 /// The rows that a query inserts; `None` when they come from tables.

@@ -1,6 +1,6 @@
 //! The analyser under test, behind the two questions that the oracle asks.
 
-use cache_core::{Change, Dependencies, Value};
+use cache_core::{Change, Dependencies, Row, Value};
 use cache_sql::{Analyser, Bind, Catalogue, Dialect, Statement};
 use rusqlite::Connection;
 
@@ -46,6 +46,11 @@ impl Subject {
             Statement::Write { changes, .. } => Some(changes),
             _ => None,
         }
+    }
+
+    /// The changes of a write that has returned rows, where these tell more than its text.
+    pub(super) fn returned(&self, text: &str, binds: &[Value], rows: &[Row], all: bool) -> Option<Vec<Change>> {
+        self.analyser.returned(text, &bound(binds), rows, all)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cache_core::{Cache, Change, Dependencies, Key, Value};
+use cache_core::{Cache, Change, Dependencies, Key, Row, Value};
 use fastrand::Rng;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -129,13 +129,25 @@ fn round(rng: &mut Rng, fault: Option<Fault>, counts: &mut Counts) -> Result<(),
             cache.entry(query.key.clone()).depends_on(|| query.dependencies.clone()).get_or_fill(|| ());
         }
         let mut choice = Choice::new(rng);
-        let text = write::random(&mut choice, &schema, rows(&connection, &schema));
+        let mut text = write::random(&mut choice, &schema, rows(&connection, &schema));
+        let returning = !text.starts_with("DELETE") && choice.once_in(2);
+        if returning {
+            text.push_str(" RETURNING *");
+        }
         let changes = subject.changes(&text, &choice.binds);
-        let Some(changes) = changes else {
+        let Some(mut changes) = changes else {
             assert!(!execute(&connection, &text, &choice.binds), "not understood: {text}");
             continue;
         };
-        execute(&connection, &text, &choice.binds);
+        if returning {
+            if let Some(mut returned) = images(&connection, &text, &choice.binds) {
+                let all = !choice.once_in(3);
+                returned.truncate(if all { usize::MAX } else { 1 });
+                changes = subject.returned(&text, &choice.binds, &returned, all).unwrap_or(changes);
+            }
+        } else {
+            execute(&connection, &text, &choice.binds);
+        }
         cache.invalidate(changes.clone()).expect("the embedded store does not fail");
         let tables: Vec<Change> = changes.iter().filter_map(|change| change.table_name()).map(Change::table).collect();
         for query in &mut watched {
@@ -209,6 +221,25 @@ fn select(connection: &Connection, text: &str, binds: &[Value]) -> Option<Rows> 
         result.push((0..columns).map(|at| row.get(at)).collect::<rusqlite::Result<_>>().ok()?);
     }
     Some(result)
+}
+
+/// The rows that a write returns, by column name; `None` when it fails.
+fn images(connection: &Connection, text: &str, binds: &[Value]) -> Option<Vec<Row>> {
+    let mut statement = connection.prepare_cached(text).ok()?;
+    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let mut rows = statement.query(params_from_iter(binds.iter().map(Bound))).ok()?;
+    let mut images = Vec::new();
+    while let Some(row) = rows.next().ok()? {
+        let value = |at| match row.get_ref(at) {
+            Ok(ValueRef::Null) => Some(Value::Null),
+            Ok(ValueRef::Integer(number)) => Some(Value::from(number)),
+            Ok(ValueRef::Real(number)) => Some(Value::from(number)),
+            Ok(ValueRef::Text(text)) => std::str::from_utf8(text).ok().map(Value::from),
+            _ => None,
+        };
+        images.push(names.iter().enumerate().filter_map(|(at, name)| Some((name, value(at)?))).collect());
+    }
+    Some(images)
 }
 
 /// Whether the write took place; one that breaks a constraint does not.

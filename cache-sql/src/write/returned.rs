@@ -1,0 +1,103 @@
+//! What the rows that a write returned say of its changes.
+
+use cache_core::{Change, Row};
+
+use super::action::{Action, Conflict, after, assigned_columns, before, inserted};
+use super::image::Images;
+use crate::bind::Binds;
+use crate::catalogue::{Catalogue, Event};
+
+/// More pairs of a selected image and a returned row than this are not worth telling apart.
+const MAX_PAIRS: usize = 1_024;
+
+impl Action {
+    /// The changes as told by the returned rows; `None` where these do not tell more than the text.
+    ///
+    /// `all` says that no further row was written. Where it is not so, the text has to show that there can be
+    /// one row only: an update by the whole primary key, an insertion of a single row.
+    pub(crate) fn returned(
+        &self,
+        binds: Binds<'_>,
+        catalogue: &Catalogue,
+        rows: &[Row],
+        all: bool,
+    ) -> Option<Vec<Change>> {
+        let info = catalogue.table(self.table()).filter(|info| !info.replaces)?;
+        let images = Images { table: self.table(), binds, catalogue: Some(catalogue) };
+        let mut changes = Vec::new();
+        match self {
+            Action::Update { table, filter, assignments, replaces: false } => {
+                let selected = before(&images, filter);
+                let assigned = assigned_columns(&images, assignments)?;
+                let by_key = |row: &Row| {
+                    !info.primary_key.is_empty() && info.primary_key.iter().all(|column| row.get(column).is_some())
+                };
+                if !(all || rows.is_empty() || matches!(&selected[..], [row] if by_key(row))) {
+                    return None;
+                }
+                if rows.len().saturating_mul(selected.len()) > MAX_PAIRS {
+                    return None;
+                }
+                for row in rows {
+                    let found = images.known(row.clone());
+                    let kept: Row = found
+                        .iter()
+                        .filter(|(column, _)| !assigned.contains(column))
+                        .map(|(column, value)| (column.clone(), value.clone()))
+                        .collect();
+                    // It was one of the rows that the text selects; if it looks like none of them, nothing is taken from these.
+                    let mut origins: Vec<&Row> = selected.iter().filter(|selected| agree(selected, &kept)).collect();
+                    if origins.is_empty() {
+                        origins.push(&kept);
+                    }
+                    for origin in origins {
+                        let mut earlier = kept.clone();
+                        overlay(&mut earlier, origin);
+                        let mut later = after(&images, &earlier, None, assignments)?;
+                        overlay(&mut later, &found);
+                        if earlier.is_empty() || later.is_empty() {
+                            return None;
+                        }
+                        changes.push(Change::updated(table, earlier, later));
+                    }
+                }
+                // Triggers fire for rows that are then left alone, too.
+                images.reach(Event::Update(Some(assigned)), &mut changes);
+            }
+            Action::Insert { table, columns, rows: values, queried, conflict: Conflict::Stays } => {
+                let written = inserted(&images, columns, values.as_deref());
+                let is_single = matches!(values.as_deref(), Some([_]));
+                if !(all || is_single && !queried || rows.is_empty()) {
+                    return None;
+                }
+                let tells_less =
+                    |row: &Row| written.iter().any(|text| text.iter().any(|(column, _)| row.get(column).is_none()));
+                if !is_single && rows.iter().any(tells_less) {
+                    return None;
+                }
+                for row in rows {
+                    let mut later = if is_single { written.first().cloned().unwrap_or_default() } else { Row::new() };
+                    overlay(&mut later, &images.known(row.clone()));
+                    if later.is_empty() {
+                        return None;
+                    }
+                    changes.push(Change::inserted(table, later));
+                }
+                images.reach(Event::Insert, &mut changes);
+            }
+            _ => return None,
+        }
+        Some(changes)
+    }
+}
+
+/// Whether two images may be of one row.
+fn agree(a: &Row, b: &Row) -> bool {
+    a.iter().all(|(column, value)| b.get(column).is_none_or(|other| other == value || other.class() != value.class()))
+}
+
+fn overlay(row: &mut Row, known: &Row) {
+    for (column, value) in known.iter() {
+        row.set(column, value.clone());
+    }
+}
