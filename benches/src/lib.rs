@@ -4,5 +4,6 @@ pub mod fragment;
 pub mod harness;
 pub mod hit;
 pub mod invalidation;
+pub mod precision;
 pub mod query;
 pub mod report;
