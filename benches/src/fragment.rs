@@ -32,7 +32,7 @@ pub fn run(report: &mut Report) {
     if report.wants("fragment_hit_10_kb") {
         let (ours, _) = crate::harness::pair(hit, || ());
         let name = "fragment_hit_10_kb";
-        let peer = format!("1.5 us for {length} bytes");
+        let peer = format!("the target of 1.5 us, {length} bytes");
         report.print(&Line { name, unit: "ns", ours, peer: &peer, peer_value: 1500.0, target: Some(1.0) });
     }
 }

@@ -39,8 +39,8 @@ fn main() {
         }
     };
     print("bytes_per_entry", plain, "quick_cache, u64 to u64", peer);
-    print("bytes_per_shared_dependency", shared - plain, "a set member of 309 bytes each", 309.0);
-    print("bytes_per_own_dependency", own - plain, "a set member of 309 bytes each", 309.0);
+    print("bytes_per_shared_dependency", shared - plain, "an entry without dependencies", plain);
+    print("bytes_per_own_dependency", own - plain, "an entry without dependencies", plain);
     report.finish();
 }
 

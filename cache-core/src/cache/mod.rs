@@ -113,7 +113,11 @@ impl Cache {
             return None;
         }
         let value = stored.value.downcast_ref::<T>()?.clone();
-        self.served(&stored, name, key);
+        if self.inner.subscribers.is_empty() {
+            self.inner.counts.hit();
+        } else {
+            self.record(&Event::Hit { name, key });
+        }
         Some(value)
     }
 

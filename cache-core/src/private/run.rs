@@ -107,16 +107,20 @@ pub async fn run_async<P: Policy, A, F: Future<Output = P::Return>>(
     if let Some(stored) = call.hit() {
         return P::join(stored);
     }
-    let handed = Handed::new(arguments);
-    let entry = call.entry().depends_on(|| handed.show(queryset)).weigh(weigh);
-    let work = || {
-        let body = body(handed.take());
-        async move { P::split(body.await) }
+    // Boxed, so that the future of a hit stays small: it is moved about, and this is not.
+    let miss = async move {
+        let handed = Handed::new(arguments);
+        let entry = call.entry().depends_on(|| handed.show(queryset)).weigh(weigh);
+        let work = || {
+            let body = body(handed.take());
+            async move { P::split(body.await) }
+        };
+        match entry.try_get_or_fill_async(work).await {
+            Ok(stored) => P::join(stored),
+            Err(returned) => returned,
+        }
     };
-    match entry.try_get_or_fill_async(work).await {
-        Ok(stored) => P::join(stored),
-        Err(returned) => returned,
-    }
+    Box::pin(miss).await
 }
 
 /// Runs a body whatever is stored, and puts its result in the place of that.

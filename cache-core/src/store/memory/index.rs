@@ -32,6 +32,8 @@ pub(super) struct TableIndex {
 #[derive(Debug)]
 struct ShapeIndex {
     shape: Shape,
+    /// The beginning of every hash of the shape.
+    hasher: ConjunctionHasher,
     stamp: Arc<Stamp>,
     conjunctions: HashMap<Slot, Arc<Stamp>, BuildHasherDefault<SlotHasher>>,
     levels: u64,
@@ -69,16 +71,16 @@ impl TableIndex {
                 true => (narrowed, slots),
                 false => Shape::of(&Shape::default().restrict(&conjunction), key),
             };
-            return self.register(shape).stamp(&slots, stamps);
+            return self.register(shape, key).stamp(&slots, stamps);
         }
-        self.register(shape).stamp(&slots, stamps);
+        self.register(shape, key).stamp(&slots, stamps);
     }
 
-    fn register(&mut self, shape: Shape) -> &mut ShapeIndex {
+    fn register(&mut self, shape: Shape, key: &ConjunctionHasher) -> &mut ShapeIndex {
         let at = match self.shapes.iter().position(|known| known.shape == shape) {
             Some(at) => at,
             None => {
-                self.shapes.push(ShapeIndex::new(shape));
+                self.shapes.push(ShapeIndex::new(shape, key));
                 self.shapes.len() - 1
             }
         };
@@ -90,7 +92,6 @@ impl TableIndex {
         &mut self,
         table: &Table,
         images: impl Iterator<Item = &'a Row> + Clone,
-        key: &ConjunctionHasher,
         invalidation: u64,
         met: &mut Vec<ShapeMet>,
     ) {
@@ -98,7 +99,7 @@ impl TableIndex {
         self.shapes.retain_mut(|known| {
             let mut voided = 0;
             for image in images.clone() {
-                match known.shape.meets(image, known.levels, key) {
+                match known.shape.meets(image, known.levels, &known.hasher) {
                     Meets::Nothing => {}
                     Meets::Anything => {
                         known.stamp.void(invalidation);
@@ -151,8 +152,15 @@ impl TableIndex {
 }
 
 impl ShapeIndex {
-    fn new(shape: Shape) -> Self {
-        ShapeIndex { shape, stamp: Stamp::new(), conjunctions: HashMap::default(), levels: 0, sweep_at: FIRST_SWEEP }
+    fn new(shape: Shape, key: &ConjunctionHasher) -> Self {
+        ShapeIndex {
+            hasher: shape.hasher(key),
+            shape,
+            stamp: Stamp::new(),
+            conjunctions: HashMap::default(),
+            levels: 0,
+            sweep_at: FIRST_SWEEP,
+        }
     }
 
     fn stamp(&mut self, slots: &[Slot], stamps: &mut Stamps) {

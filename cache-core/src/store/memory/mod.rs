@@ -226,8 +226,7 @@ impl Operations for MemoryStore {
                 images.truncate(1);
             }
             let index = self.index(table);
-            let hasher = self.table_hasher(table);
-            lock(&index).void(table, images.iter().copied(), &hasher, invalidation, &mut met);
+            lock(&index).void(table, images.iter().copied(), invalidation, &mut met);
         }
         (invalidation, met)
     }

@@ -92,7 +92,9 @@ impl Shape {
     }
 
     /// What a row image means for this shape, given the levels of blocks in use (bit `k` for level `k`).
-    pub(super) fn meets(&self, row: &Row, levels: u64, key: &ConjunctionHasher) -> Meets {
+    ///
+    /// `begun` is what [`Shape::hasher`] gave for this shape.
+    pub(super) fn meets(&self, row: &Row, levels: u64, begun: &ConjunctionHasher) -> Meets {
         let mut anything = false;
         for (column, term) in &self.terms {
             match (term, row.get(column)) {
@@ -106,7 +108,7 @@ impl Shape {
         if anything {
             return Meets::Anything;
         }
-        let mut hasher = self.hasher(key);
+        let mut hasher = begun.clone();
         let mut spanned = None;
         for (column, term) in &self.terms {
             match (term, row.get(column)) {
@@ -120,7 +122,8 @@ impl Shape {
         Meets::Slots(levels.map(|level| (level, finish_block(&hasher, Block::of(number, level)))).collect())
     }
 
-    fn hasher(&self, key: &ConjunctionHasher) -> ConjunctionHasher {
+    /// The beginning of every hash of this shape.
+    pub(super) fn hasher(&self, key: &ConjunctionHasher) -> ConjunctionHasher {
         let mut hasher = key.clone();
         for (column, term) in &self.terms {
             hasher.write_bytes(column.as_str().as_bytes());
