@@ -19,7 +19,7 @@ mod value;
 #[path = "private/mod.rs"]
 pub mod __private;
 
-pub use cache::{Begin, Cache, CacheBuilder, Entry, FillGuard, Guard, ShallowWeight, Weigh, WeighValue};
+pub use cache::{Begin, Cache, CacheBuilder, CacheId, Entry, FillGuard, Guard, ShallowWeight, Weigh, WeighValue};
 pub use change::{Change, Changes, Kind, Row, Transaction};
 pub use clock::Clock;
 pub use context::{Connection, ReadPoint};

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, Once, PoisonError};
 use std::task::Poll;
 
 use cache_core::{Cache, Dependencies, Key, KeyWriter};
@@ -48,8 +48,18 @@ impl Ask<'_> {
         // that this transaction holds.
         let point = db.read_point();
         let patient = point.is_none();
+        // Nobody would drop it there when a row changes.
+        let foreign = db.cache_id().is_some_and(|id| id != cache.id());
+        if foreign {
+            static TOLD: Once = Once::new();
+            TOLD.call_once(|| {
+                tracing::warn!(
+                    "queries name another cache than the one their connection invalidates: they run uncached"
+                );
+            });
+        }
         let answer = {
-            let read = entry().bypass(db.bypass()).as_of(point).depends_on(|| {
+            let read = entry().bypass(db.bypass() || foreign).as_of(point).depends_on(|| {
                 let found = analysis::dependencies(&statement);
                 options.tags.iter().map(Dependencies::tag).fold(found, Dependencies::union)
             });

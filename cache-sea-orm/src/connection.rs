@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cache_core::{Cache, Change, ReadPoint};
+use cache_core::{Cache, CacheId, Change, ReadPoint};
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::sea_query::Values;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
@@ -272,6 +272,10 @@ impl<C> cache_core::Connection for CachedConnection<C> {
 
     fn read_point(&self) -> Option<ReadPoint> {
         self.open.as_ref().map(Open::read_point)
+    }
+
+    fn cache_id(&self) -> Option<CacheId> {
+        Some(self.shared.cache.id())
     }
 }
 

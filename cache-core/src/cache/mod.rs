@@ -60,6 +60,10 @@ pub struct Cache {
     inner: Arc<Inner>,
 }
 
+/// Tells one cache of a process from another; see [`Cache::id`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CacheId(usize);
+
 struct Inner {
     namespace: String,
     store: Box<dyn Store>,
@@ -86,6 +90,12 @@ impl Cache {
     /// The namespace that the cache was built with.
     pub fn namespace(&self) -> &str {
         &self.inner.namespace
+    }
+
+    /// What tells this cache from another one that lives at the same time; its clones share it.
+    #[inline]
+    pub fn id(&self) -> CacheId {
+        CacheId(Arc::as_ptr(&self.inner).addr())
     }
 
     /// Starts the description of a read.

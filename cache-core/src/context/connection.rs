@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::cache::CacheId;
+
 /// A moment in the order of a cache's invalidations; see [`Cache::read_point`](crate::Cache::read_point).
 ///
 /// A result that was read from a snapshot is stored only when nothing that it depends on was invalidated since
@@ -28,6 +30,13 @@ pub trait Connection {
     fn read_point(&self) -> Option<ReadPoint> {
         None
     }
+
+    /// The cache that writes through this connection invalidate, where there is one.
+    ///
+    /// Nothing that is read through it is served from, or kept in, another cache: nobody would drop it there.
+    fn cache_id(&self) -> Option<CacheId> {
+        None
+    }
 }
 
 macro_rules! forward {
@@ -39,6 +48,10 @@ macro_rules! forward {
 
             fn read_point(&self) -> Option<ReadPoint> {
                 C::read_point(self)
+            }
+
+            fn cache_id(&self) -> Option<CacheId> {
+                C::cache_id(self)
             }
         }
     )*};

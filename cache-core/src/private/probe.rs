@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::cache::CacheId;
 use crate::context::{Connection, ReadPoint};
 use crate::key::{CacheKey, KeyWriter};
 
@@ -21,6 +22,7 @@ pub struct KeyRole<'a, T: ?Sized>(&'a T);
 pub struct State {
     pub(super) bypass: bool,
     pub(super) read_point: Option<ReadPoint>,
+    pub(super) cache: Option<CacheId>,
 }
 
 /// Chosen for connections.
@@ -97,7 +99,7 @@ pub trait NeedsNoPlace {
 #[diagnostic::do_not_recommend]
 impl<T: Connection + ?Sized> NeedsNoPlace for T {
     fn state(&self) -> State {
-        State { bypass: self.bypass(), read_point: self.read_point() }
+        State { bypass: self.bypass(), read_point: self.read_point(), cache: self.cache_id() }
     }
 }
 

@@ -58,7 +58,7 @@ impl<'a> Call<'a> {
 
     /// What an argument says about reads through it.
     pub fn state(mut self, state: State) -> Self {
-        self.bypass |= state.bypass;
+        self.bypass |= state.bypass || state.cache.is_some_and(|id| id != self.cache.id());
         self.as_of = state.read_point.into_iter().chain(self.as_of).min();
         self
     }

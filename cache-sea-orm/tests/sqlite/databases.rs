@@ -32,8 +32,21 @@ async fn two_connections_with_one_cache_share_entries_unless_told_apart() {
 async fn a_cache_of_its_own_namespace_keeps_its_own_entries() {
     let Shop { db, cache, .. } = shop().await;
     let other = Cache::builder().namespace("other").build();
+    let to_other = CachedConnection::new(db.inner().clone(), &other);
     miss!(Article::find().cached(&cache).all(&db));
-    miss!(Article::find().cached(&other).all(&db));
+    miss!(Article::find().cached(&other).all(&to_other));
+    hit!(Article::find().cached(&cache).all(&db));
+    hit!(Article::find().cached(&other).all(&to_other));
+}
+
+#[tokio::test]
+async fn a_cache_that_the_connection_does_not_invalidate_is_not_used() {
+    let Shop { db, .. } = shop().await;
+    let other = Cache::in_memory();
+    assert_eq!(Article::find().cached(&other).all(&db).await.unwrap().len(), 3);
+    new_article(1).insert(&db).await.unwrap();
+    assert_eq!(Article::find().cached(&other).all(&db).await.unwrap().len(), 4, "stale");
+    assert_eq!((other.counters().hits, other.counters().fills), (0, 0));
 }
 
 #[tokio::test]
