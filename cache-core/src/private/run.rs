@@ -107,20 +107,16 @@ pub async fn run_async<P: Policy, A, F: Future<Output = P::Return>>(
     if let Some(stored) = call.hit() {
         return P::join(stored);
     }
-    // Boxed, so that the future of a hit stays small: it is moved about, and this is not.
-    let miss = async move {
-        let handed = Handed::new(arguments);
-        let entry = call.entry().depends_on(|| handed.show(queryset)).weigh(weigh);
-        let work = || {
-            let body = body(handed.take());
-            async move { P::split(body.await) }
-        };
-        match entry.try_get_or_fill_async(work).await {
-            Ok(stored) => P::join(stored),
-            Err(returned) => returned,
-        }
+    let handed = Handed::new(arguments);
+    let entry = call.entry().depends_on(|| handed.show(queryset)).weigh(weigh);
+    let work = || {
+        let body = body(handed.take());
+        async move { P::split(body.await) }
     };
-    Box::pin(miss).await
+    match entry.try_get_or_fill_async(work).await {
+        Ok(stored) => P::join(stored),
+        Err(returned) => returned,
+    }
 }
 
 /// Runs a body whatever is stored, and puts its result in the place of that.
