@@ -296,6 +296,7 @@ async fn time_to_live_ends_an_entry() {
     let Shop { db, .. } = shop().await;
     let clock = Clock::manual();
     let cache = Cache::builder().clock(clock.clone()).build();
+    let db = CachedConnection::new(db.inner().clone(), &cache);
     let query = |ttl| Article::find().cached(&cache).ttl(Duration::from_secs(ttl));
     miss!(query(60).all(&db));
     clock.advance(Duration::from_secs(59));
