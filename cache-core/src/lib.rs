@@ -1,4 +1,55 @@
 //! Caching with invalidation by conditions: results go when a row that they depend on changes, and only then.
+//!
+//! A result is kept together with its [`Dependencies`]: which tables it has read, and under which conditions. A write is
+//! told as a [`Change`]: a table, the row before and the row after. A change takes those results whose conditions the
+//! row, as it was or as it became, may satisfy.
+//!
+//! ```
+//! use cache_core::{Cache, Change, Dependencies, Key, Row, column};
+//!
+//! let cache = Cache::in_memory();
+//! let open_orders = |customer: i32| {
+//!     cache
+//!         .entry(Key::new("open orders").with(&customer))
+//!         .depends_on(move || {
+//!             Dependencies::on("orders", column("customer_id").eq(customer) & column("status").is_in(["new", "paid"]))
+//!         })
+//!         .get_or_fill(|| vec!["as your database tells"])
+//! };
+//! open_orders(7);
+//!
+//! let sent = Row::from([("customer_id", 7)]).with("status", "sent");
+//! cache.invalidate(Change::inserted("orders", sent))?; // not an open order: the result stays
+//! open_orders(7);
+//! assert_eq!(cache.counters().hits, 1);
+//! # Ok::<(), cache_core::Error>(())
+//! ```
+//!
+//! # Consistency
+//!
+//! When [`Cache::invalidate`] has returned, no read that starts later is served a result made before the change. It holds
+//! for results that were being made meanwhile (they go to their callers and are not stored), for callers that waited for
+//! somebody else's result, for results made of other cached results, and under eviction. No clock and no lock around the work is needed
+//! for it; see [`Cache`] and [`Store`].
+//!
+//! # Parts
+//!
+//! - [`Cache`], [`Entry`]: reads, by blocking and by awaiting, through one state machine.
+//! - [`Dependencies`], [`Predicate`], [`column`]: what results depend on.
+//! - [`Change`], [`Row`], [`Transaction`]: what writes did, and when it counts.
+//! - [`context`]: what surrounds the running code; how an adapter takes part.
+//! - [`observe`]: events, counters, measurements.
+//! - [`dependency::query`]: the shape of a query and its projection to dependencies, for adapters.
+//!
+//! # Features
+//!
+//! | feature | default | what it brings | cost |
+//! |---|---|---|---|
+//! | `macros` | yes | `#[cached_as]`, `#[cached]`, `#[derive(CacheKey)]`, `dependencies!` | syn at build time |
+//! | `chrono` | | chrono's types as values and in keys | chrono |
+//! | `uuid` | | `Uuid` as a value and in keys | uuid |
+//! | `testing` | | hooks for the tests of this workspace | none |
+//! | `shuttle` | | locks and atomics of a scheduler test, in place of the real ones; not for programs | shuttle |
 
 #![deny(missing_docs)]
 
