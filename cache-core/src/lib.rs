@@ -35,7 +35,7 @@
 //! # Parts
 //!
 //! - [`Cache`], [`Entry`]: reads, by blocking and by awaiting, through one state machine.
-//! - [`Dependencies`], [`Predicate`], [`column`]: what results depend on.
+//! - [`Dependencies`], [`Predicate`], [`column()`]: what results depend on.
 //! - [`Change`], [`Row`], [`Transaction`]: what writes did, and when it counts.
 //! - [`context`]: what surrounds the running code; how an adapter takes part.
 //! - [`observe`]: events, counters, measurements.
