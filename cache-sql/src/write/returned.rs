@@ -1,6 +1,6 @@
 //! What the rows that a write returned say of its changes.
 
-use cache_core::{Change, Row};
+use cache_core::{Change, Row, Value};
 
 use super::action::{Action, Conflict, after, assigned_columns, before, inserted};
 use super::image::Images;
@@ -29,8 +29,10 @@ impl Action {
             Action::Update { table, filter, assignments, replaces: false } => {
                 let selected = before(&images, filter);
                 let assigned = assigned_columns(&images, assignments)?;
+                // A key that is no row number may be NULL in many rows.
+                let is_given = |row: &Row, column| row.get(column).is_some_and(|value| *value != Value::Null);
                 let by_key = |row: &Row| {
-                    !info.primary_key.is_empty() && info.primary_key.iter().all(|column| row.get(column).is_some())
+                    !info.primary_key.is_empty() && info.primary_key.iter().all(|column| is_given(row, column))
                 };
                 if !(all || rows.is_empty() || matches!(&selected[..], [row] if by_key(row))) {
                     return None;
