@@ -103,7 +103,7 @@ impl Drop for Recording {
 /// Puts what returned rows say in the place of what the text of the statement says.
 fn sharpen(changes: &mut Vec<Change>, told: Option<&Told>, answer: &impl Answer) {
     if let (Some(told), Some((rows, all))) = (told, answer.rows())
-        && let Some(sharper) = told.changes(&rows, all)
+        && let Some(sharper) = told.changes(&answer.names(), &rows, all)
     {
         *changes = sharper;
     }

@@ -202,7 +202,10 @@ macro_rules! carry {
         match $self.announce($sql, $values).await {
             Announced::Waits => {
                 let $connection = &$self.inner;
-                $call.await
+                let result = $call.await;
+                // A write through another handle to the same transaction may have gone first.
+                $self.guarded_read();
+                result
             }
             Announced::Recorded { recording, rolls_back } => {
                 let $connection = &$self.inner;

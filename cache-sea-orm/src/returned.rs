@@ -29,7 +29,12 @@ impl Told {
         })
     }
 
-    pub(crate) fn changes(&self, rows: &[Row], all: bool) -> Option<Vec<Change>> {
+    /// The driver remembers the names of columns with a prepared statement: after a change of the schema those of `*`
+    /// may be outdated, and then nothing is told.
+    pub(crate) fn changes(&self, names: &[String], rows: &[Row], all: bool) -> Option<Vec<Change>> {
+        if !rows.is_empty() && !self.analyser.returns(&self.sql, names) {
+            return None;
+        }
         self.analyser.returned(&self.sql, &self.binds, rows, all)
     }
 }
@@ -38,6 +43,11 @@ impl Told {
 pub(crate) trait Answer {
     /// The rows by column name, and whether there were no others; `None` when the answer tells none.
     fn rows(&self) -> Option<(Vec<Row>, bool)>;
+
+    /// The names of the columns, in their order.
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl Answer for Result<ExecResult, DbErr> {
@@ -51,12 +61,20 @@ impl Answer for Result<Option<QueryResult>, DbErr> {
         let row = self.as_ref().ok()?;
         Some((row.iter().map(image).collect(), false))
     }
+
+    fn names(&self) -> Vec<String> {
+        self.as_ref().ok().and_then(Option::as_ref).map(QueryResult::column_names).unwrap_or_default()
+    }
 }
 
 impl Answer for Result<Vec<QueryResult>, DbErr> {
     fn rows(&self) -> Option<(Vec<Row>, bool)> {
         let rows = self.as_ref().ok()?;
         Some((rows.iter().map(image).collect(), true))
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.as_ref().ok().and_then(|rows| rows.first()).map(QueryResult::column_names).unwrap_or_default()
     }
 }
 
@@ -77,5 +95,8 @@ fn stored(row: &QueryResult, at: usize) -> Option<Value> {
     if let Ok(text) = row.try_get_by_index::<Option<String>>(at) {
         return Some(Value::from(text));
     }
-    row.try_get_by_index::<Option<Vec<u8>>>(at).ok().map(Value::from)
+    let bytes = row.try_get_by_index::<Option<Vec<u8>>>(at).ok()?;
+    // Text that is not UTF-8 comes as bytes, too, and is compared as text.
+    let is_blob = bytes.as_ref().is_none_or(|bytes| std::str::from_utf8(bytes).is_ok());
+    is_blob.then(|| Value::from(bytes))
 }

@@ -58,7 +58,10 @@ impl<C: ConnectionTrait + StreamTrait + 'static> StreamTrait for CachedConnectio
             let rows = if analysis::only_reads(backend, &stmt.sql, stmt.values.as_ref()) {
                 cache_core::observe::statement();
                 self.read();
-                Rows::Live(Box::pin(self.inner.stream_raw(stmt).await?))
+                let stream = self.inner.stream_raw(stmt).await?;
+                // The stream holds the connection: whatever went before it is known by now.
+                self.guarded_read();
+                Rows::Live(Box::pin(stream))
             } else {
                 let rows: Result<Vec<QueryResult>, DbErr> =
                     carry!(self, &stmt.sql, stmt.values.as_ref(), |inner| inner.query_all_raw(stmt));

@@ -143,6 +143,17 @@ impl Analyser {
         }
     }
 
+    /// Whether rows that come back under these names, in this order, are what a write returns by its text: where it
+    /// says `*`, these have to be all columns of its table.
+    pub fn returns<N: AsRef<str>>(&self, sql: &str, names: &[N]) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (plans, _) = self.plans(&known, sql);
+        match (&plans[..], &known.catalogue) {
+            ([plan], Some(catalogue)) => plan.returns(catalogue, names),
+            _ => false,
+        }
+    }
+
     /// What the result of a query depends on; not cacheable when the text does more than read.
     pub fn dependencies(&self, sql: &str, binds: &[Bind]) -> Dependencies {
         self.analyse(sql, binds).dependencies()

@@ -20,6 +20,8 @@ pub(crate) enum Plan {
         actions: Vec<Action>,
         /// The rows that it returns are made of columns under their own names.
         returns: bool,
+        /// They are returned as `*`.
+        wildcard: bool,
     },
     Step(Step),
     Ddl {
@@ -106,6 +108,21 @@ impl Plan {
 }
 
 impl Plan {
+    /// Whether rows with columns of these names may be what a write returns.
+    pub(crate) fn returns<N: AsRef<str>>(&self, catalogue: &Catalogue, names: &[N]) -> bool {
+        match self {
+            Plan::Write { returns: true, wildcard: false, .. } => true,
+            Plan::Write { returns: true, wildcard: true, actions } => match &actions[..] {
+                [action] => catalogue.table(action.table()).is_some_and(|info| {
+                    let names = names.iter().map(|name| cache_core::Column::from(name.as_ref()));
+                    info.columns.iter().map(|column| column.name.clone()).eq(names)
+                }),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// The changes of a write that has run and returned these rows, where they say more than its text.
     pub(crate) fn returned(
         &self,
@@ -115,7 +132,7 @@ impl Plan {
         all: bool,
     ) -> Option<Vec<Change>> {
         match self {
-            Plan::Write { actions, returns: true } => match &actions[..] {
+            Plan::Write { actions, returns: true, .. } => match &actions[..] {
                 [action] => action.returned(binds, catalogue?, rows, all).map(distinct),
                 _ => None,
             },

@@ -17,7 +17,7 @@ use crate::lower::{Lowering, Shape, name_of, nested_statements};
 use crate::plan::{Plan, ReadPlan};
 use crate::step::{Words, recognise};
 use crate::tokens::Segment;
-use crate::write::{Action, actions, returns_columns};
+use crate::write::{Action, actions, returns_columns, returns_wildcard};
 
 /// The plans of one statement; transaction words may make more than one step.
 pub(crate) fn plans(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
@@ -84,7 +84,7 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
             Some(more) => {
                 let returns = more.is_empty() && returns_columns(tree);
                 all.extend(more);
-                Plan::Write { actions: all, returns }
+                Plan::Write { actions: all, returns, wildcard: returns_wildcard(tree) }
             }
             None => Plan::Unknown { tables: None, reason: "a statement inside another".into() },
         };
@@ -97,7 +97,7 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
             read(lowering, lowering.query(query, &[]), tree)
         }
         Tree::Query(_) => match writes(lowering, &nested) {
-            Some(actions) => Plan::Write { actions, returns: false },
+            Some(actions) => Plan::Write { actions, returns: false, wildcard: false },
             None => Plan::Unknown { tables: None, reason: "a statement inside another".into() },
         },
         Tree::Explain { analyze: true, statement, .. } => match plan(lowering, statement, segment) {
@@ -131,7 +131,7 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
         Tree::Copy { to: true, .. } => Plan::Neutral,
         Tree::Copy { source: sqlparser::ast::CopySource::Table { table_name, .. }, .. } => {
             let actions = vec![Action::AnyRow { table: Table::from(name_of(table_name)) }];
-            Plan::Write { actions, returns: false }
+            Plan::Write { actions, returns: false, wildcard: false }
         }
         Tree::CreateTable(_)
         | Tree::CreateView(_)

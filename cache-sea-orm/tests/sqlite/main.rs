@@ -9,6 +9,7 @@ mod oracle;
 mod pages;
 mod races;
 mod reads;
+mod returning;
 mod schema;
 mod shop;
 mod transactions;

@@ -26,6 +26,9 @@ pub(super) fn read<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str
                 }
             }
             "trigger" => {
+                if tokens.iter().any(|token| is(Some(token), "RAISE")) {
+                    catalogue.withholding.push(Table::from(on));
+                }
                 let event = event(&tokens);
                 let trigger = |written| Trigger { on: Table::from(on), event, written };
                 catalogue.triggers.extend(written(&tokens).into_iter().map(trigger));

@@ -31,6 +31,8 @@ pub struct Catalogue {
     /// Views and virtual tables, with the names that their definitions mention.
     derived: Vec<(Table, Vec<Table>)>,
     triggers: Vec<Trigger>,
+    /// Tables with a trigger that may keep back rows which a write would return: `RAISE(IGNORE)` in a temporary one.
+    withholding: Vec<Table>,
     pub(crate) fault: Option<Fault>,
 }
 
@@ -75,6 +77,11 @@ impl Catalogue {
     pub fn with_fault(mut self, fault: Option<Fault>) -> Self {
         self.fault = fault;
         self
+    }
+
+    /// Whether writes of a table return every row that they write.
+    pub(crate) fn returns_all(&self, table: &Table) -> bool {
+        !self.withholding.contains(table)
     }
 
     pub(crate) fn table(&self, table: &Table) -> Option<&TableInfo> {

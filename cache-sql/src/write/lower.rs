@@ -42,6 +42,13 @@ pub(crate) fn returns_columns(tree: &Tree) -> bool {
     returning.as_ref().is_some_and(|items| items.iter().all(is_column))
 }
 
+/// Whether a write returns columns that its text does not name.
+pub(crate) fn returns_wildcard(tree: &Tree) -> bool {
+    let (Tree::Insert(Insert { returning, .. }) | Tree::Update(Update { returning, .. })) = tree else { return false };
+    let is_wildcard = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+    returning.as_ref().is_some_and(|items| items.iter().any(is_wildcard))
+}
+
 fn any_row(name: &ObjectName) -> Action {
     Action::AnyRow { table: table(name) }
 }

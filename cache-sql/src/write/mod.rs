@@ -7,4 +7,4 @@ mod returned;
 
 pub(crate) use action::Action;
 pub(crate) use image::changes_of_table;
-pub(crate) use lower::{actions, returns_columns};
+pub(crate) use lower::{actions, returns_columns, returns_wildcard};

@@ -23,6 +23,9 @@ impl Action {
         all: bool,
     ) -> Option<Vec<Change>> {
         let info = catalogue.table(self.table()).filter(|info| !info.replaces)?;
+        if !catalogue.returns_all(self.table()) {
+            return None;
+        }
         let images = Images { table: self.table(), binds, catalogue: Some(catalogue) };
         let mut changes = Vec::new();
         match self {

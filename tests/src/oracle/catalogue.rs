@@ -21,7 +21,7 @@ pub(super) struct Subject {
 
 impl Subject {
     pub(super) fn new(connection: &Connection, fault: Option<Fault>) -> rusqlite::Result<Self> {
-        let mut statement = connection.prepare("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema")?;
+        let mut statement = connection.prepare("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema UNION ALL SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_temp_schema")?;
         let rows: Vec<[String; 4]> = statement
             .query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?
             .collect::<rusqlite::Result<_>>()?;

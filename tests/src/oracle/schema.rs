@@ -46,7 +46,12 @@ impl Schema {
         let count = 2 + choice.below(3);
         let plain = !choice.once_in(3);
         let mut tables: Vec<Table> = (0..count).map(|number| Table::random(choice, number, plain)).collect();
-        let triggers = if !plain && choice.once_in(3) { vec![trigger(choice, &tables)] } else { Vec::new() };
+        let mut triggers: Vec<String> = Vec::new();
+        if !plain {
+            for n in 0..choice.below(3) {
+                triggers.push(trigger(choice, &tables).replace(" g0 ", &format!(" g{n} ")));
+            }
+        }
         for number in 0..if plain { 0 } else { choice.below(3) } {
             let base = tables[choice.below(tables.len())].clone();
             let condition = Scope::single(&base).predicate(choice, &[], 1);
@@ -79,10 +84,19 @@ impl Schema {
 fn trigger(choice: &mut Choice<'_>, tables: &[Table]) -> String {
     let on = &tables[choice.below(tables.len())];
     let target = &tables[choice.below(tables.len())];
-    let event = choice.of(&["AFTER INSERT", "AFTER UPDATE", "AFTER DELETE", "BEFORE UPDATE", "AFTER UPDATE OF id"]);
+    let event = choice.of(&[
+        "AFTER INSERT",
+        "AFTER UPDATE",
+        "AFTER DELETE",
+        "BEFORE UPDATE",
+        "AFTER UPDATE OF id",
+        "BEFORE INSERT",
+    ]);
     let row = if event.ends_with("DELETE") { "OLD" } else { "NEW" };
     let column = target.written(choice).name.clone();
-    let body = match choice.below(4) {
+    let body = match choice.below(6) {
+        4 => format!("SELECT RAISE(IGNORE) WHERE {row}.id > 3"),
+        5 => format!("REPLACE INTO {} (id) VALUES ({row}.id + 7)", target.name),
         0 => format!("DELETE FROM {} WHERE id = {row}.id + 1", target.name),
         1 => format!("INSERT OR IGNORE INTO {} (id) VALUES ({row}.id + 7)", target.name),
         2 => format!("UPDATE OR IGNORE main.{} SET {column} = 2 WHERE id = {row}.id", target.name),
@@ -90,6 +104,9 @@ fn trigger(choice: &mut Choice<'_>, tables: &[Table]) -> String {
     };
     // main. is not allowed inside a trigger.
     let body = body.replace("main.", "");
+    if choice.once_in(2) {
+        return format!("CREATE TEMP TRIGGER g0 {event} ON main.{} BEGIN {body}; END", on.name);
+    }
     format!("CREATE TRIGGER g0 {event} ON {} BEGIN {body}; END", on.name)
 }
 
@@ -100,6 +117,10 @@ impl Table {
             "INTEGER PRIMARY KEY",
             "INT PRIMARY KEY",
             "INTEGER PRIMARY KEY AUTOINCREMENT",
+            "TEXT PRIMARY KEY",
+            "NUMERIC PRIMARY KEY",
+            "REAL PRIMARY KEY",
+            "PRIMARY KEY",
         ]);
         let mut columns = vec![Column {
             name: String::from("id"),
@@ -112,7 +133,14 @@ impl Table {
             columns.push(column(choice, number, plain, ["a", "b", "c", "d"][at]));
         }
         if choice.once_in(5) {
-            let declaration = choice.of(&["INT GENERATED ALWAYS AS (id + 1)", "INT AS (id * 2) STORED"]).to_owned();
+            let declaration = choice
+                .of(&[
+                    "INT GENERATED ALWAYS AS (id + 1)",
+                    "INT AS (id * 2) STORED",
+                    "INT AS (a) VIRTUAL",
+                    "TEXT AS (a || 'x') STORED",
+                ])
+                .to_owned();
             columns.push(Column {
                 name: String::from("g"),
                 kind: Kind::Int,

@@ -143,6 +143,7 @@ fn condition(choice: &mut Choice<'_>, table: &Table, tables: &[&Table]) -> Strin
     match choice.below(12) {
         0 => String::new(),
         1 if table.numbered => format!(" WHERE rowid = {}", identifier(choice)),
+        2 if choice.once_in(3) => String::from(" WHERE id IS NULL"),
         1..6 => format!(" WHERE id = {}", identifier(choice)),
         _ => format!(" WHERE {}", Scope::single(table).predicate(choice, tables, 1)),
     }
