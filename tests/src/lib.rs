@@ -8,6 +8,9 @@ mod guides {
     #[doc = include_str!("../../README.md")]
     struct Readme;
 
+    #[doc = include_str!("../../docs/guide/templates.md")]
+    struct Templates;
+
     #[doc = include_str!("../../docs/guide/getting-started.md")]
     struct GettingStarted;
 }

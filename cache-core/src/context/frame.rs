@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ReadPoint;
-use crate::cache::Cache;
+use crate::cache::{Cache, CacheId};
 use crate::clock::Instant;
 use crate::dependency::Dependencies;
 use crate::engine::{Flight, Refusal, Stamps};
@@ -13,6 +13,8 @@ use crate::sync::{Mutex, lock};
 /// The collector of one fill: its own dependencies and those of every result that it used.
 #[derive(Debug)]
 pub(crate) struct Frame {
+    /// Where the result will be kept.
+    cache: CacheId,
     flight: Option<Arc<Flight>>,
     as_of: Option<(Cache, ReadPoint)>,
     collected: Mutex<Collected>,
@@ -36,8 +38,12 @@ impl Collected {
 }
 
 impl Frame {
-    pub(crate) fn new(flight: Option<Arc<Flight>>, as_of: Option<(Cache, ReadPoint)>) -> Arc<Self> {
-        Arc::new(Frame { flight, as_of, collected: Mutex::default() })
+    pub(crate) fn new(cache: CacheId, flight: Option<Arc<Flight>>, as_of: Option<(Cache, ReadPoint)>) -> Arc<Self> {
+        Arc::new(Frame { cache, flight, as_of, collected: Mutex::default() })
+    }
+
+    pub(crate) fn is_of(&self, cache: &Cache) -> bool {
+        self.cache == cache.id()
     }
 
     /// The moment as of which the work reads what `cache` holds, if it reads from a snapshot.

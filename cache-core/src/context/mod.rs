@@ -196,6 +196,20 @@ pub fn taint(reason: impl Into<Arc<str>>) {
     }
 }
 
+/// Says that rows are read through a connection whose writes invalidate `cache`.
+///
+/// What is just being filled for another cache must not be stored there: nobody would drop it when those rows change. A
+/// result of `cache` inside of it is no harm, for it brings its own stamps along.
+pub fn read_for(cache: &Cache) {
+    if is_outside() {
+        return;
+    }
+    let context = Context::current();
+    if let Some(frame) = context.frames().next().filter(|frame| !frame.is_of(cache)) {
+        frame.taint(Arc::from("read through a connection that tells another cache of its writes"));
+    }
+}
+
 /// Says that rows are read from a snapshot that is as old as `point`.
 ///
 /// A fill around the caller that knows of it (its [`Entry::as_of`](crate::Entry::as_of) names this moment or an

@@ -44,7 +44,7 @@ impl Filling {
     pub(crate) fn begin(cache: &Cache, key: Key, terms: Terms, lead: Option<Lead>, as_of: Option<ReadPoint>) -> Self {
         let removals = cache.removals().count(&key);
         let flight = lead.as_ref().map(|lead| Arc::clone(lead.flight()));
-        let frame = Frame::new(flight, as_of.map(|point| (cache.clone(), point)));
+        let frame = Frame::new(cache.id(), flight, as_of.map(|point| (cache.clone(), point)));
         let begun = cache.clock().now();
         let outer = Context::current();
         Filling { cache: cache.clone(), key, terms, lead, frame, outer, begun, removals, done: false }

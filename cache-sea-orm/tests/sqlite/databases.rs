@@ -1,6 +1,6 @@
 //! Several databases and several caches.
 
-use cache_core::Cache;
+use cache_core::{Cache, Key};
 use cache_sea_orm::prelude::*;
 use sea_orm::{ActiveModelTrait, EntityTrait, TransactionTrait};
 
@@ -47,6 +47,23 @@ async fn a_cache_that_the_connection_does_not_invalidate_is_not_used() {
     new_article(1).insert(&db).await.unwrap();
     assert_eq!(Article::find().cached(&other).all(&db).await.unwrap().len(), 4, "stale");
     assert_eq!((other.counters().hits, other.counters().fills), (0, 0));
+}
+
+#[tokio::test]
+async fn a_result_of_another_cache_is_not_kept_when_it_reads_rows_itself() {
+    let Shop { db, cache, .. } = shop().await;
+    let other = Cache::in_memory();
+    let plain = || other.entry(Key::new("plain")).try_get_or_fill_async(|| Article::find().all(&db));
+    let nested = || other.entry(Key::new("nested")).try_get_or_fill_async(|| Article::find().cached(&cache).all(&db));
+    for rows in [3, 4] {
+        assert_eq!(plain().await.unwrap().len(), rows);
+        assert_eq!(nested().await.unwrap().len(), rows);
+        assert!(other.get::<Vec<article::Model>>(&Key::new("plain")).is_none());
+        assert!(other.get::<Vec<article::Model>>(&Key::new("nested")).is_some());
+        if rows == 3 {
+            new_article(1).insert(&db).await.unwrap();
+        }
+    }
 }
 
 #[tokio::test]
