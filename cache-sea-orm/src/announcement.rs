@@ -102,7 +102,8 @@ impl Drop for Recording {
 
 /// Puts what returned rows say in the place of what the text of the statement says.
 fn sharpen(changes: &mut Vec<Change>, told: Option<&Told>, answer: &impl Answer) {
-    if let (Some(told), Some((rows, all))) = (told, answer.rows())
+    if let Some(told) = told
+        && let Some((rows, all)) = answer.rows()
         && let Some(sharper) = told.changes(&answer.names(), &rows, all)
     {
         *changes = sharper;

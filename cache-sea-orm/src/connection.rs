@@ -113,7 +113,6 @@ impl<C> CachedConnection<C> {
     /// A read is about to run. What is being computed around it must not be stored when the read may see
     /// uncommitted rows, or rows of a snapshot that is older than the computation.
     pub(crate) fn read(&self) {
-        cache_core::context::read_for(&self.shared.cache);
         match &self.open {
             Some(open) if !self.is_dirty() => cache_core::context::read_as_of(&self.shared.cache, open.read_point()),
             _ => self.guarded_read(),
