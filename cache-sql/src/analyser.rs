@@ -160,6 +160,16 @@ impl Analyser {
     }
 
     /// The plans of a text, and whether it was met for the first time.
+    /// SHIM
+    pub fn only_reads(&self, sql: &str) -> bool {
+        self.analyse(sql, &[]).is_read()
+    }
+
+    /// SHIM
+    pub fn refusal(&self, _sql: &str) -> Option<Arc<str>> {
+        None
+    }
+
     fn plans(&self, known: &Known, sql: &str) -> (Arc<Vec<Plan>>, bool) {
         if let Some(plans) = known.templates.get(sql) {
             return (plans, false);

@@ -5,6 +5,7 @@
 
 #![deny(missing_docs)]
 
+pub mod adapter;
 mod analyser;
 mod bind;
 mod catalogue;

@@ -102,6 +102,7 @@ impl<D: FnOnce() -> Dependencies, W> Entry<'_, D, W> {
             match reading.step::<T>() {
                 Step::Served(value) => return Begin::Hit(value),
                 Step::Wait(wait) => reading.landed(wait.block()),
+                Step::Bypassed => return Begin::Bypass,
                 Step::Fill(filling, _) => return Begin::Fill(FillGuard::new(filling)),
             }
         }

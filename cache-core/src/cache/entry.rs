@@ -91,6 +91,9 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
 
     /// The work reads from a snapshot that was opened after this point: its result is stored only if nothing that
     /// it depends on was invalidated since.
+    ///
+    /// Such a read never waits for another caller, who may need the connection that holds the snapshot: it runs its
+    /// own work then and stores nothing.
     pub fn as_of(mut self, point: impl Into<Option<ReadPoint>>) -> Self {
         self.as_of = point.into().into_iter().chain(self.as_of).min();
         self
@@ -136,6 +139,7 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
             match reading.step::<T>() {
                 Step::Served(value) => return Ok(value),
                 Step::Wait(wait) => reading.landed(wait.block()),
+                Step::Bypassed => return work(),
                 Step::Fill(filling, weigh) => {
                     let result = filling.context().run(work);
                     return finish(filling, &weigh, result);
@@ -183,6 +187,7 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
                     let landing = wait.await;
                     reading.landed(landing);
                 }
+                Step::Bypassed => return work().await,
                 Step::Fill(filling, weigh) => {
                     let context = filling.context();
                     let future = context.run(work);
@@ -193,12 +198,21 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
         }
     }
 
+    fn pass(&self) {
+        self.cache.record(&Event::Bypass { name: self.terms.name, key: &self.key });
+        taint("a read inside went past the cache");
+    }
+
+    fn bypassed<T>(&self) -> Step<T, W> {
+        self.pass();
+        Step::Bypassed
+    }
+
     /// The path of a hit: one look-up, the stamps, a clone of the value.
     #[inline]
     pub(super) fn start<T: Clone + 'static>(self) -> Start<'a, T, D, W> {
         if self.bypass || !is_outside() && Context::current().is_disabled() {
-            self.cache.record(&Event::Bypass { name: self.terms.name, key: &self.key });
-            taint("a read inside went past the cache");
+            self.pass();
             return Start::Bypassed;
         }
         let reason = match self.cache.lookup(&self.key) {
@@ -237,6 +251,7 @@ pub(super) struct Reading<'a, D, W> {
 pub(super) enum Step<T, W> {
     Served(T),
     Wait(Wait),
+    Bypassed,
     Fill(Box<Filling>, W),
 }
 
@@ -262,6 +277,8 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
                     Some(value) => return self.share(value.clone()),
                     None => Seen::Landed(Landing::Nothing),
                 },
+                // Whoever makes the value may need the very connection that this transaction holds.
+                Next::Wait(_) if request.as_of.is_some() => return request.bypassed(),
                 Next::Wait(wait) => return Step::Wait(wait),
                 Next::Run { lead, missed } => return self.fill(lead, missed),
                 next => match request.cache.perform(&next, &request.key) {

@@ -225,6 +225,11 @@ pub fn read_as_of(cache: &Cache, point: ReadPoint) {
     }
 }
 
+/// Whether the calling code is part of a fill: what it reads may be stored.
+pub fn is_filling() -> bool {
+    !is_outside() && Context::current().frames().next().is_some()
+}
+
 /// Adds dependencies to whatever is being filled around the caller, stamped now.
 ///
 /// To be called *before* the statement that reads what they describe.

@@ -66,6 +66,20 @@ impl Catalogue {
         create::read(rows)
     }
 
+    /// SHIM
+    pub fn query(_dialect: crate::Dialect) -> &'static str {
+        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema UNION ALL SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_temp_schema"
+    }
+
+    /// SHIM
+    pub fn read<R: AsRef<[String]>>(_dialect: crate::Dialect, rows: impl IntoIterator<Item = R>) -> Self {
+        let rows: Vec<R> = rows.into_iter().collect();
+        Self::from_sqlite_schema(rows.iter().map(|r| {
+            let r = r.as_ref();
+            (&r[0][..], &r[1][..], &r[2][..], &r[3][..])
+        }))
+    }
+
     /// Whether the columns of a table are known.
     pub fn knows(&self, table: impl Into<Table>) -> bool {
         self.tables.contains_key(&table.into())

@@ -1,0 +1,212 @@
+//! A statement that is about to run, and what has to happen when it is over.
+
+use std::sync::Arc;
+
+use cache_core::Change;
+
+use super::level::Open;
+use super::pinned::{Pinned, Script};
+use super::returned::Told;
+use super::{Database, Returned, Session};
+use crate::adapter::effects::Effect;
+use crate::{Dialect, Step};
+
+/// How a statement ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was carried out.
+    Done,
+    /// It broke a constraint: nothing of it was carried out, and an open transaction stays open.
+    Violated,
+    /// It failed in any other way: what it did, and what became of an open transaction, is not known.
+    Failed,
+}
+
+impl Outcome {
+    /// The outcome of a result; `violates` tells the errors that are broken constraints.
+    pub fn of<T, E>(result: &Result<T, E>, violates: impl FnOnce(&E) -> bool) -> Self {
+        match result {
+            Ok(_) => Outcome::Done,
+            Err(error) if violates(error) => Outcome::Violated,
+            Err(_) => Outcome::Failed,
+        }
+    }
+}
+
+/// A statement that was announced.
+///
+/// Say [`Announcement::over`] when it has been answered. Dropped instead, its outcome is open, and whatever it may have
+/// changed counts as changed: a batch may have half run, and an answer may have been lost after the database
+/// did its work.
+#[derive(Debug)]
+#[must_use = "dropping it at once would invalidate before the statement has run"]
+pub struct Announcement(Option<Kind>);
+
+#[derive(Debug)]
+enum Kind {
+    Read(Session),
+    Recorded { open: Open, changes: Vec<Change>, told: Option<Told>, rolls_back: bool },
+    Immediate(Immediate),
+    Script(Script),
+}
+
+impl Announcement {
+    pub(super) fn read(session: &Session) -> Self {
+        Announcement(Some(Kind::Read(session.clone())))
+    }
+
+    pub(super) fn recorded(open: &Open, changes: Vec<Change>, told: Option<Told>, sql: &str) -> Self {
+        Announcement(Some(Kind::Recorded { open: open.clone(), changes, told, rolls_back: rolls_back(sql) }))
+    }
+
+    pub(super) fn immediate(immediate: Immediate) -> Self {
+        Announcement(Some(Kind::Immediate(immediate)))
+    }
+
+    pub(super) fn script(
+        pinned: &Arc<Pinned>,
+        effects: Vec<Effect>,
+        told: Option<Told>,
+        generation: u64,
+        sql: &str,
+    ) -> Self {
+        let script = Script::new(Arc::clone(pinned), effects, told, generation, rolls_back(sql));
+        Announcement(Some(Kind::Script(script)))
+    }
+
+    /// Whether the statement only reads.
+    pub fn is_read(&self) -> bool {
+        matches!(self.0, Some(Kind::Read(_)))
+    }
+
+    /// Whether the statement should be carried to its end even when its caller goes away: it writes outside of a
+    /// transaction, and would take effect at a moment that nobody can know.
+    pub fn is_immediate(&self) -> bool {
+        matches!(self.0, Some(Kind::Immediate(_)))
+    }
+
+    /// Whether the rows that the statement returns will tell more of its changes than its text does.
+    pub fn wants_rows(&self) -> bool {
+        match &self.0 {
+            Some(Kind::Recorded { told, .. }) => told.is_some(),
+            Some(Kind::Immediate(immediate)) => immediate.told.is_some(),
+            Some(Kind::Script(script)) => script.wants_rows(),
+            _ => false,
+        }
+    }
+
+    /// The statement was answered, with these rows where it returned some.
+    pub fn over(mut self, outcome: Outcome, returned: Option<Returned>) {
+        match self.0.take() {
+            // A write through another handle to the same transaction may have gone first.
+            Some(Kind::Read(session)) => session.stand_back(),
+            Some(Kind::Recorded { open, mut changes, told, rolls_back }) => {
+                sharpen(&mut changes, told.as_ref(), outcome, returned.as_ref());
+                open.record(changes);
+                if ends_transaction(outcome, rolls_back) && !holds_on(open.dialect()) {
+                    open.escape();
+                }
+            }
+            Some(Kind::Immediate(mut immediate)) => {
+                immediate.succeeded = outcome == Outcome::Done;
+                sharpen(&mut immediate.changes, immediate.told.as_ref(), outcome, returned.as_ref());
+            }
+            Some(Kind::Script(script)) => script.over(outcome, returned.as_ref()),
+            None => {}
+        }
+    }
+}
+
+impl Drop for Announcement {
+    fn drop(&mut self) {
+        match self.0.take() {
+            Some(Kind::Recorded { open, changes, .. }) => open.record(changes),
+            Some(Kind::Script(script)) => script.over(Outcome::Failed, None),
+            Some(Kind::Read(_) | Kind::Immediate(_)) | None => {}
+        }
+    }
+}
+
+/// After most errors a database may have ended the whole transaction by itself, so that whatever follows is
+/// committed at once.
+pub(super) fn ends_transaction(outcome: Outcome, rolls_back: bool) -> bool {
+    match outcome {
+        Outcome::Done => false,
+        Outcome::Violated => rolls_back,
+        Outcome::Failed => true,
+    }
+}
+
+/// Whether a violated constraint ends the transaction, as after `INSERT OR ROLLBACK`.
+fn rolls_back(sql: &str) -> bool {
+    sql.as_bytes().windows(8).any(|word| word.eq_ignore_ascii_case(b"ROLLBACK"))
+}
+
+/// Puts what returned rows say in the place of what the text of the statement says.
+pub(super) fn sharpen(changes: &mut Vec<Change>, told: Option<&Told>, outcome: Outcome, returned: Option<&Returned>) {
+    if let (Some(told), Some(returned), Outcome::Done) = (told, returned, outcome)
+        && let Some(sharper) = told.changes(returned)
+    {
+        *changes = sharper;
+    }
+}
+
+/// What a statement outside of a transaction will have changed.
+#[derive(Debug)]
+pub(super) struct Immediate {
+    database: Database,
+    changes: Vec<Change>,
+    steps: Vec<Step>,
+    defines: bool,
+    /// The schema under which `changes` were found.
+    generation: u64,
+    told: Option<Told>,
+    succeeded: bool,
+}
+
+impl Immediate {
+    pub(super) fn new(
+        database: &Database,
+        changes: Vec<Change>,
+        steps: Vec<Step>,
+        defines: bool,
+        generation: u64,
+    ) -> Self {
+        for step in &steps {
+            database.typed().begins(step);
+        }
+        database.typed().remember(&changes);
+        Immediate { database: database.clone(), changes, steps, defines, generation, told: None, succeeded: false }
+    }
+
+    pub(super) fn told(mut self, told: Option<Told>) -> Self {
+        self.told = told;
+        self
+    }
+}
+
+impl Drop for Immediate {
+    fn drop(&mut self) {
+        let mut changes = std::mem::take(&mut self.changes);
+        if self.defines {
+            self.database.forget_schema();
+        }
+        // A trigger or view may have appeared between the analysis and the statement.
+        let outdated = !changes.is_empty() && self.database.schema().generation() != self.generation;
+        if self.defines || outdated {
+            changes = vec![Change::everything()];
+        }
+        if !changes.is_empty() {
+            self.database.apply(changes);
+        }
+        for step in &self.steps {
+            self.database.typed().ended(&self.database, step, self.succeeded);
+        }
+    }
+}
+
+/// Whether an error leaves a transaction as it is: PostgreSQL answers every statement with an error until it is
+/// rolled back.
+pub(super) fn holds_on(dialect: Dialect) -> bool {
+    dialect == Dialect::Postgres
+}

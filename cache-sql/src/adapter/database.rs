@@ -1,0 +1,143 @@
+//! What all handles of one wrapped database share.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use cache_core::{Cache, Changes, Dependencies};
+
+use super::schema::Schema;
+use super::typed::Typed;
+use crate::{Analyser, Bind, Dialect};
+
+/// A database whose writes invalidate the results of one cache.
+///
+/// All connections, pools and transactions that lead to the same database share one; a clone is the same database.
+/// It knows the schema, once an adapter has read it.
+#[derive(Clone)]
+pub struct Database {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    cache: Cache,
+    dialect: Dialect,
+    schema: Schema,
+    typed: Typed,
+    /// Why statements may mean something else than they say, from some moment on.
+    altered: OnceLock<Arc<str>>,
+    failed: AtomicU64,
+}
+
+impl Database {
+    /// A database that speaks `dialect` and tells `cache` of its writes.
+    pub fn new(dialect: Dialect, cache: &Cache) -> Self {
+        let shared = Shared {
+            cache: cache.clone(),
+            dialect,
+            schema: Schema::default(),
+            typed: Typed::default(),
+            altered: OnceLock::new(),
+            failed: AtomicU64::new(0),
+        };
+        Database { shared: Arc::new(shared) }
+    }
+
+    /// A database without a schema that could be read: a write concerns the whole of each table that it names.
+    ///
+    /// For mock connections, and for databases in which nothing happens that statements do not say: no triggers, no
+    /// foreign keys that delete or change rows, no views that are read through the cache.
+    #[must_use]
+    pub fn without_schema(self) -> Self {
+        self.shared.schema.forgo();
+        self
+    }
+
+    /// The cache that is told of writes.
+    pub fn cache(&self) -> &Cache {
+        &self.shared.cache
+    }
+
+    /// The dialect of its statements.
+    pub fn dialect(&self) -> Dialect {
+        self.shared.dialect
+    }
+
+    /// Reads the schema anew at the next statement that needs it.
+    ///
+    /// Definitions made through a session are noticed. To be called after somebody else has changed tables, views or
+    /// triggers.
+    pub fn forget_schema(&self) {
+        self.shared.schema.forget();
+    }
+
+    /// How many invalidations have failed; each was logged as an error.
+    ///
+    /// The result of a write is never lost to a failed invalidation.
+    pub fn failed_invalidations(&self) -> u64 {
+        self.shared.failed.load(Ordering::Relaxed)
+    }
+
+    /// What the result of a statement depends on, as far as its text tells.
+    ///
+    /// Whether its relations are tables that invalidate is checked where the statement runs, in
+    /// [`Session::announce`](super::Session::announce).
+    pub fn dependencies(&self, sql: &str, binds: &[Bind]) -> Dependencies {
+        plain(self.shared.dialect).dependencies(sql, binds)
+    }
+
+    /// Why nothing that is read from this database may be served or stored any more.
+    pub(crate) fn altered(&self) -> Option<Arc<str>> {
+        self.shared.altered.get().cloned()
+    }
+
+    pub(super) fn alter(&self, reason: &Arc<str>) {
+        if self.shared.altered.set(Arc::clone(reason)).is_ok() {
+            tracing::warn!(%reason, "from here on nothing is served or stored for this database: make the setting where \
+                connections are opened, or for the role, instead of in a statement of a pool");
+        }
+    }
+
+    /// Applies changes now. A failure is logged and counted: the write itself has happened.
+    pub(super) fn apply(&self, changes: impl Into<Changes>) {
+        self.applied(self.shared.cache.invalidate(changes));
+    }
+
+    pub(super) fn applied(&self, result: Result<(), cache_core::Error>) {
+        if let Err(error) = result {
+            self.shared.failed.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(%error, "an invalidation failed: cached results may be older than the database");
+        }
+    }
+
+    /// Tells of a statement that was not understood, once per text.
+    pub(super) fn misunderstood(&self, reason: &str) {
+        tracing::warn!(reason, "a statement was not understood and is taken for a write of all that it may touch");
+    }
+
+    pub(super) fn schema(&self) -> &Schema {
+        &self.shared.schema
+    }
+
+    pub(super) fn typed(&self) -> &Typed {
+        &self.shared.typed
+    }
+}
+
+/// An analyser without a catalogue, one per dialect and process: it remembers the texts that it has seen.
+pub(super) fn plain(dialect: Dialect) -> &'static Analyser {
+    static SQLITE: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Sqlite));
+    static POSTGRES: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Postgres));
+    static MYSQL: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::MySql));
+    match dialect {
+        Dialect::Sqlite => &SQLITE,
+        Dialect::Postgres => &POSTGRES,
+        Dialect::MySql => &MYSQL,
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("dialect", &self.shared.dialect).finish_non_exhaustive()
+    }
+}

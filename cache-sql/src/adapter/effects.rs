@@ -1,0 +1,87 @@
+//! What a text of one or more statements does beside reading.
+
+use std::sync::Arc;
+
+use cache_core::Change;
+
+use super::Database;
+use super::database::plain;
+use super::schema::View;
+use crate::{Bind, Dialect, Statement, Step};
+
+/// One thing that a text does, in its order.
+#[derive(Clone, Debug)]
+pub(super) enum Effect {
+    Changes(Vec<Change>),
+    Step(Step),
+    /// The schema changes.
+    Defines,
+    /// Later statements may mean something else.
+    Alters(Arc<str>),
+}
+
+/// What a text changes, as seen by an analyser that knows the schema; without one, everything may have changed.
+pub(super) fn effects(database: &Database, view: &View, sql: &str, binds: &[Bind]) -> Vec<Effect> {
+    let analyser = view.analyser.as_deref().unwrap_or(plain(database.dialect()));
+    let mut effects = Vec::new();
+    let reach = match (&view.analyser, view.forgone) {
+        (Some(_), _) => Reach::Exact,
+        (None, true) => Reach::Tables,
+        (None, false) => Reach::Everything,
+    };
+    add(database, analyser.analyse(sql, binds), reach, &mut effects);
+    effects
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Reach {
+    Exact,
+    Tables,
+    Everything,
+}
+
+fn add(database: &Database, found: Statement, reach: Reach, effects: &mut Vec<Effect>) {
+    let written = |changes: Vec<Change>| match reach {
+        _ if changes.is_empty() => changes,
+        Reach::Everything => vec![Change::everything()],
+        _ => changes,
+    };
+    match found {
+        Statement::Write { tables, .. } if reach == Reach::Tables => {
+            effects.push(Effect::Changes(tables.into_iter().map(Change::table).collect()));
+        }
+        Statement::Write { changes, .. } => effects.push(Effect::Changes(written(changes))),
+        Statement::Ddl { .. } => effects.push(Effect::Defines),
+        Statement::Unknown { changes, reason, first } => {
+            if first {
+                database.misunderstood(&reason);
+            }
+            effects.push(Effect::Changes(written(changes)));
+        }
+        Statement::Transaction(step) => effects.push(Effect::Step(step)),
+        Statement::Batch(statements) => {
+            for found in statements {
+                add(database, found, reach, effects);
+            }
+        }
+        Statement::Read { .. } | Statement::Neutral => {}
+    }
+}
+
+/// Whether definitions end the transaction that they are made in.
+pub(super) fn definitions_commit(dialect: Dialect) -> bool {
+    dialect == Dialect::MySql
+}
+
+/// The changes of all effects; a change of the schema changes everything.
+pub(super) fn all_changes(effects: Vec<Effect>) -> Vec<Change> {
+    let mut all = Vec::new();
+    for effect in effects {
+        match effect {
+            Effect::Changes(changes) => all.extend(changes),
+            Effect::Defines => return vec![Change::everything()],
+            Effect::Step(_) | Effect::Alters(_) => {}
+        }
+    }
+    all
+}

@@ -1,0 +1,58 @@
+//! The contract between a database library and the cache.
+//!
+//! An adapter owns the I/O; everything that has to be decided is decided here, so that every adapter decides alike.
+//! It wraps a connection, keeps a [`Session`] beside it, and asks it about each statement:
+//!
+//! 1. When [`Session::wants_schema`] says so, run the statement it names and hand the rows back.
+//! 2. [`Session::announce`] the statement, *before* it runs.
+//! 3. Run it.
+//! 4. Tell the [`Announcement`] that it is [`over`](Announcement::over). An announcement that is dropped instead
+//!    counts as a statement whose outcome nobody knows, and its changes are applied.
+//!
+//! There are three kinds of sessions, for the three ways in which libraries hand out connections:
+//!
+//! - [`Session::pool`]: statements may run on any connection; transactions are handles of their own, each with the
+//!   session that [`Session::begin`] gives.
+//! - [`Session::connection`]: one connection, on which `BEGIN`, `SAVEPOINT`, `COMMIT` and their kin are sent as text; they are
+//!   followed exactly.
+//! - a transaction: what [`Session::begin`] returned, ended by [`Session::committing`] or [`Session::rolled_back`].
+//!
+//! A read is cached by a [`Lookup`]. A connection type that holds a session implements [`cache_core::Connection`] by
+//! [`Session::bypass`], [`Session::read_point`] and [`Session::cache_id`], so that functions may take it as an argument.
+//!
+//! ```
+//! use cache_core::Cache;
+//! use cache_sql::Dialect;
+//! use cache_sql::adapter::{Database, Outcome, Session};
+//!
+//! let cache = Cache::in_memory();
+//! let session = Session::connection(&Database::new(Dialect::Sqlite, &cache));
+//! # let (run, fetch) = (|_: &str| Ok::<_, String>(()), |_: &str| Ok::<Vec<Vec<String>>, String>(Vec::new()));
+//!
+//! let text = "UPDATE article SET title = 'News' WHERE id = 7";
+//! if let Some(request) = session.wants_schema(text) {
+//!     let rows = fetch(request.sql());
+//!     request.answer(rows);
+//! }
+//! let announcement = session.announce(text, Vec::new);
+//! let result = run(text);
+//! announcement.over(Outcome::of(&result, |_| false), None);
+//! ```
+
+mod announcement;
+mod database;
+mod effects;
+mod level;
+mod lookup;
+mod pinned;
+mod returned;
+mod schema;
+mod session;
+mod typed;
+
+pub use announcement::{Announcement, Outcome};
+pub use database::Database;
+pub use lookup::{Lookup, Options};
+pub use returned::Returned;
+pub use schema::SchemaRequest;
+pub use session::{Committing, Session};

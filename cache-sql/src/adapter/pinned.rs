@@ -1,0 +1,311 @@
+//! One connection, on which transaction words are sent as text.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use cache_core::Change;
+
+use super::announcement::{Outcome, ends_transaction, holds_on, sharpen};
+use super::effects::{Effect, definitions_commit};
+use super::level::Open;
+use super::returned::Told;
+use super::{Database, Returned};
+use crate::{Dialect, Step};
+
+/// The transactions of one connection, innermost last.
+#[derive(Debug)]
+pub(super) struct Pinned {
+    database: Database,
+    state: Mutex<State>,
+    altered: OnceLock<Arc<str>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    levels: Vec<Named>,
+    /// Whether a transaction is open is not known: every write is applied at once, and nothing is served or stored.
+    unsure: bool,
+    /// A setting that lasts until the end of the transaction changes what statements mean.
+    altered_locally: bool,
+}
+
+#[derive(Debug)]
+struct Named {
+    /// The savepoint's name; `None` for a transaction.
+    name: Option<String>,
+    open: Open,
+}
+
+impl Pinned {
+    pub(super) fn new(database: &Database) -> Self {
+        Pinned { database: database.clone(), state: Mutex::default(), altered: OnceLock::new() }
+    }
+
+    pub(super) fn innermost(&self) -> Option<Open> {
+        self.state().levels.last().map(|level| level.open.clone())
+    }
+
+    pub(super) fn alter(&self, reason: &Arc<str>, local: bool) {
+        if local {
+            self.state().altered_locally = true;
+        } else {
+            let _ = self.altered.set(Arc::clone(reason));
+        }
+    }
+
+    pub(super) fn unstorable(&self) -> Option<Arc<str>> {
+        if let Some(reason) = self.altered.get() {
+            return Some(Arc::clone(reason));
+        }
+        let state = self.state();
+        if state.unsure {
+            Some("read while a transaction may be open".into())
+        } else if state.altered_locally {
+            Some("read under settings of its transaction".into())
+        } else if state.levels.last().is_some_and(|level| level.open.is_dirty()) {
+            Some("read through a transaction with uncommitted changes".into())
+        } else {
+            None
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes outside of any transaction, or in one that nobody can follow.
+    fn apply(&self, changes: Vec<Change>) {
+        if !changes.is_empty() {
+            self.database.apply(changes);
+        }
+    }
+
+    fn record(&self, changes: Vec<Change>) {
+        let (open, unsure) = {
+            let state = self.state();
+            (state.levels.last().map(|level| level.open.clone()), state.unsure)
+        };
+        match open {
+            Some(open) if !unsure => open.record(changes),
+            _ => self.apply(changes),
+        }
+    }
+
+    /// Nobody knows any more what is open.
+    fn lose_track(&self) {
+        self.state().unsure = true;
+        self.database.forget_schema();
+        self.apply(vec![Change::everything()]);
+    }
+
+    fn step(&self, step: &Step, prepared: &mut Option<Open>) {
+        let dialect = self.database.dialect();
+        match step {
+            Step::Begin => {
+                if self.state().unsure {
+                    // One that could be begun proves that none is open, or none that anybody can tell of.
+                    self.abandon();
+                } else if !self.state().levels.is_empty() {
+                    match dialect {
+                        // BEGIN ends what is open, and is a mere warning elsewhere.
+                        Dialect::MySql => self.commit_from(0),
+                        _ => return,
+                    }
+                }
+                let open = prepared.take().unwrap_or_else(|| Open::root(&self.database));
+                let mut state = self.state();
+                state.unsure = false;
+                state.levels.push(Named { name: None, open });
+            }
+            Step::Savepoint(name) => {
+                let mut state = self.state();
+                let open = match state.levels.last() {
+                    Some(level) => level.open.nested(),
+                    // Elsewhere it is an error, or gone at once.
+                    None if dialect == Dialect::Sqlite => prepared.take().unwrap_or_else(|| Open::root(&self.database)),
+                    None => return,
+                };
+                state.levels.push(Named { name: Some(folded(name)), open });
+            }
+            Step::Release(name) => match self.position(name) {
+                Some(at) => self.commit_from(at),
+                None => self.lose_track(),
+            },
+            Step::RollbackTo(name) => match self.position(name) {
+                // Its snapshot is as old as before, so what it has recorded stays.
+                Some(0) => self.roll_back_from(1),
+                Some(at) => {
+                    self.roll_back_from(at);
+                    let mut state = self.state();
+                    if let Some(open) = state.levels.last().map(|around| around.open.nested()) {
+                        state.levels.push(Named { name: Some(folded(name)), open });
+                    }
+                }
+                None => self.lose_track(),
+            },
+            Step::Commit => {
+                self.commit_from(0);
+                self.ended();
+            }
+            Step::Rollback => {
+                self.roll_back_from(0);
+                self.ended();
+            }
+        }
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        let name = folded(name);
+        self.state().levels.iter().rposition(|level| level.name.as_deref() == Some(&name))
+    }
+
+    fn ended(&self) {
+        let mut state = self.state();
+        state.unsure = false;
+        state.altered_locally = false;
+    }
+
+    fn pop(&self, from: usize) -> Option<Named> {
+        let mut state = self.state();
+        if state.levels.len() > from { state.levels.pop() } else { None }
+    }
+
+    fn commit_from(&self, from: usize) {
+        while let Some(level) = self.pop(from) {
+            level.open.committed();
+        }
+    }
+
+    fn roll_back_from(&self, from: usize) {
+        while let Some(level) = self.pop(from) {
+            level.open.rolled_back();
+        }
+    }
+
+    fn abandon(&self) {
+        while let Some(level) = self.pop(0) {
+            level.open.abandoned();
+        }
+    }
+
+    fn committing(&self) {
+        for level in &self.state().levels {
+            level.open.committing();
+        }
+    }
+}
+
+fn folded(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// What a text on one connection will have done, in its order.
+#[derive(Debug)]
+pub(super) struct Script {
+    pinned: Arc<Pinned>,
+    effects: Vec<Effect>,
+    told: Option<Told>,
+    generation: u64,
+    rolls_back: bool,
+    /// A transaction that may begin, its read point taken before the text is sent.
+    prepared: Option<Open>,
+}
+
+impl Script {
+    pub(super) fn new(
+        pinned: Arc<Pinned>,
+        effects: Vec<Effect>,
+        told: Option<Told>,
+        generation: u64,
+        rolls_back: bool,
+    ) -> Self {
+        let mut prepared = None;
+        let open = pinned.innermost();
+        for effect in &effects {
+            match (effect, &open) {
+                (Effect::Step(Step::Begin | Step::Savepoint(_)), None) => {
+                    prepared.get_or_insert_with(|| Open::root(&pinned.database));
+                }
+                (Effect::Step(Step::Commit), _) => pinned.committing(),
+                (Effect::Defines, Some(open)) => open.defines(),
+                (Effect::Changes(changes), Some(open)) if !changes.is_empty() => open.writes(),
+                _ => {}
+            }
+        }
+        let told = told.filter(|_| matches!(effects[..], [Effect::Changes(_)]));
+        Script { pinned, effects, told, generation, rolls_back, prepared }
+    }
+
+    pub(super) fn wants_rows(&self) -> bool {
+        self.told.is_some()
+    }
+
+    pub(super) fn over(mut self, outcome: Outcome, returned: Option<&Returned>) {
+        let database = self.pinned.database.clone();
+        if let [Effect::Changes(changes)] = &mut self.effects[..] {
+            sharpen(changes, self.told.as_ref(), outcome, returned);
+        }
+        let outdated = database.schema().generation() != self.generation;
+        match outcome {
+            Outcome::Done => self.carried_out(outdated),
+            _ => self.failed(outcome),
+        }
+    }
+
+    fn carried_out(mut self, outdated: bool) {
+        let pinned = self.pinned;
+        for effect in self.effects {
+            match effect {
+                Effect::Step(step) => pinned.step(&step, &mut self.prepared),
+                Effect::Changes(changes) if changes.is_empty() => {}
+                Effect::Changes(changes) => {
+                    let changes = if outdated { vec![Change::everything()] } else { changes };
+                    if let Some(open) = pinned.innermost() {
+                        open.writes();
+                    }
+                    pinned.record(changes);
+                }
+                Effect::Defines => {
+                    if definitions_commit(pinned.database.dialect()) {
+                        pinned.commit_from(0);
+                    }
+                    match pinned.innermost() {
+                        Some(open) => open.defines(),
+                        None => pinned.database.forget_schema(),
+                    }
+                    pinned.record(vec![Change::everything()]);
+                }
+                Effect::Alters(_) => {}
+            }
+        }
+    }
+
+    /// How far a text of several statements got is not known, nor whether a COMMIT that failed has committed.
+    fn failed(self, outcome: Outcome) {
+        let pinned = self.pinned;
+        let one = self.effects.len() == 1;
+        match &self.effects[..] {
+            [] => {}
+            // A transaction or savepoint that did not begin.
+            [Effect::Step(Step::Begin | Step::Savepoint(_))] => {}
+            [Effect::Step(Step::Rollback)] => {
+                pinned.roll_back_from(0);
+                pinned.lose_track();
+            }
+            [Effect::Changes(changes)] => {
+                pinned.record(changes.clone());
+                let inside = pinned.innermost().is_some();
+                if inside && ends_transaction(outcome, self.rolls_back) && !holds_on(pinned.database.dialect()) {
+                    pinned.lose_track();
+                }
+            }
+            effects => {
+                let steps = effects.iter().any(|effect| matches!(effect, Effect::Step(_)));
+                let defines = effects.iter().any(|effect| matches!(effect, Effect::Defines));
+                if steps || !one || defines {
+                    pinned.record(vec![Change::everything()]);
+                    pinned.lose_track();
+                }
+            }
+        }
+    }
+}

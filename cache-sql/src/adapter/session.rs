@@ -1,0 +1,302 @@
+//! One place that statements are sent to.
+
+use std::sync::Arc;
+
+use cache_core::{CacheId, Change, ReadPoint, context};
+
+use super::announcement::{Announcement, Immediate};
+use super::database::plain;
+use super::effects::{Effect, definitions_commit, effects};
+use super::level::Open;
+use super::pinned::Pinned;
+use super::returned::Told;
+use super::schema::{SchemaRequest, View};
+use super::{Database, effects as effect};
+use crate::{Bind, Dialect, Step};
+
+/// A place that statements are sent to: a pool, one connection, or a transaction.
+///
+/// A clone is the same place. See [the contract](super) for how it is used.
+#[derive(Clone, Debug)]
+pub struct Session {
+    database: Database,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Pool,
+    Transaction(Open),
+    Connection(Arc<Pinned>),
+}
+
+impl Session {
+    /// Statements of their own, each on whatever connection is free.
+    ///
+    /// `BEGIN` as text is a mistake here, since nobody knows where the next statement runs: until it is ended
+    /// nothing is served or stored, and changes are applied at once and again at its end.
+    pub fn pool(database: &Database) -> Self {
+        Session { database: database.clone(), place: Place::Pool }
+    }
+
+    /// One connection: transaction words sent as text are followed exactly.
+    pub fn connection(database: &Database) -> Self {
+        let pinned = Arc::new(Pinned::new(database));
+        Session { database: database.clone(), place: Place::Connection(pinned) }
+    }
+
+    /// A transaction, or a savepoint inside of one; to be called *before* the database begins it.
+    ///
+    /// End it by [`Session::committing`] or [`Session::rolled_back`]; dropped otherwise it counts as rolled back.
+    #[must_use]
+    pub fn begin(&self) -> Session {
+        let open = match self.open() {
+            Some(open) => open.nested(),
+            None => Open::root(&self.database),
+        };
+        Session { database: self.database.clone(), place: Place::Transaction(open) }
+    }
+
+    /// COMMIT is about to be sent, or the savepoint to be released.
+    pub fn committing(&self) -> Committing {
+        let open = self.open();
+        if let Some(open) = &open {
+            open.committing();
+        }
+        Committing(open)
+    }
+
+    /// The transaction or savepoint was rolled back: its changes are forgotten.
+    pub fn rolled_back(self) {
+        if let Place::Transaction(open) = &self.place {
+            open.rolled_back();
+        }
+    }
+
+    /// The database that it belongs to.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The wish to know the schema before this statement is announced; `None` when it is known, or not needed.
+    pub fn wants_schema(&self, sql: &str) -> Option<SchemaRequest> {
+        let private = self.open().and_then(|open| open.private().cloned());
+        let unread = match &private {
+            Some(private) => private.lock().map_or(true, |analyser| analyser.is_none()),
+            None => self.database.schema().is_unread(),
+        };
+        let needed = unread && (context::is_filling() || !plain(self.database.dialect()).only_reads(sql));
+        needed.then(|| SchemaRequest::new(&self.database, private))
+    }
+
+    /// The wish to know the schema before a transaction begins, while a failure cannot spoil it.
+    pub fn wants_schema_to_begin(&self) -> Option<SchemaRequest> {
+        let unread = self.open().is_none() && self.database.schema().is_unread();
+        unread.then(|| SchemaRequest::new(&self.database, None))
+    }
+
+    /// Looks at a statement that is about to run. `binds` is asked only of statements that may write.
+    pub fn announce(&self, sql: &str, binds: impl FnOnce() -> Vec<Bind>) -> Announcement {
+        cache_core::observe::statement();
+        if plain(self.database.dialect()).only_reads(sql) {
+            match self.open().filter(|_| !self.is_dirty()) {
+                Some(open) => context::read_as_of(self.database.cache(), open.read_point()),
+                None => self.stand_back(),
+            }
+            self.check(sql);
+            return Announcement::read(self);
+        }
+        self.announce_write(sql, &binds())
+    }
+
+    /// Looks at the reading statement of a [`Lookup`](super::Lookup) that is about to run; the lookup itself checks its
+    /// result against the read point of the transaction.
+    pub fn announce_lookup(&self, sql: &str) -> Announcement {
+        cache_core::observe::statement();
+        self.stand_back();
+        self.check(sql);
+        Announcement::read(self)
+    }
+
+    fn announce_write(&self, sql: &str, binds: &[Bind]) -> Announcement {
+        let open = self.open();
+        let view = open.as_ref().map_or_else(|| self.database.schema().view(), Open::view);
+        let effects = effects(&self.database, &view, sql, binds);
+        for found in &effects {
+            if let Effect::Alters(reason) = found {
+                self.alter(sql, reason);
+            }
+        }
+        match &self.place {
+            Place::Connection(pinned) => {
+                let told = Told::new(view.analyser.as_ref(), sql, binds);
+                Announcement::script(pinned, effects, told, view.generation, sql)
+            }
+            Place::Transaction(open) => self.announce_inside(open, &view, effects, sql, binds),
+            Place::Pool => self.announce_outside(&view, effects, sql, binds),
+        }
+    }
+
+    fn announce_inside(
+        &self,
+        open: &Open,
+        view: &View,
+        effects: Vec<Effect>,
+        sql: &str,
+        binds: &[Bind],
+    ) -> Announcement {
+        let defines = effects.iter().any(|found| matches!(found, Effect::Defines));
+        let steps = effects.iter().any(|found| matches!(found, Effect::Step(_)));
+        let escapes = open.has_escaped() || steps || defines && definitions_commit(self.database.dialect());
+        if escapes {
+            // From here on nobody can tell what is committed when.
+            open.writes();
+            if defines {
+                open.defines();
+            }
+            open.record(vec![Change::everything()]);
+            open.escape();
+            let all = vec![Change::everything()];
+            return Announcement::immediate(Immediate::new(&self.database, all, Vec::new(), defines, view.generation));
+        }
+        let changes = effect::all_changes(effects);
+        if defines {
+            open.defines();
+        } else if changes.is_empty() {
+            return Announcement::read(self);
+        }
+        open.writes();
+        let told = Told::new(view.analyser.as_ref(), sql, binds).filter(|_| !defines);
+        Announcement::recorded(open, changes, told, sql)
+    }
+
+    fn announce_outside(&self, view: &View, effects: Vec<Effect>, sql: &str, binds: &[Bind]) -> Announcement {
+        let defines = effects.iter().any(|found| matches!(found, Effect::Defines));
+        let steps: Vec<Step> = effects
+            .iter()
+            .filter_map(|found| match found {
+                Effect::Step(step) => Some(step.clone()),
+                _ => None,
+            })
+            .collect();
+        let told = Told::new(view.analyser.as_ref(), sql, binds).filter(|_| steps.is_empty() && !defines);
+        let changes = effect::all_changes(effects);
+        let immediate = Immediate::new(&self.database, changes, steps, defines, view.generation);
+        Announcement::immediate(immediate.told(told))
+    }
+
+    /// A read is about to run, or has run. What is being computed around it must not be stored when the read may see
+    /// uncommitted rows.
+    pub(super) fn stand_back(&self) {
+        context::read_for(self.database.cache());
+        if let Some(reason) = self.unstorable() {
+            context::taint(reason);
+        }
+    }
+
+    /// What is computed around a read is not stored when the schema has something against it.
+    fn check(&self, sql: &str) {
+        if !context::is_filling() {
+            return;
+        }
+        let view = self.open().map_or_else(|| self.database.schema().view(), |open| open.view());
+        match (&view.analyser, view.forgone) {
+            (Some(analyser), _) => {
+                if let Some(reason) = analyser.refusal(sql) {
+                    context::taint(reason);
+                }
+            }
+            (None, true) => {}
+            (None, false) => context::taint("the schema of the database could not be read"),
+        }
+    }
+
+    fn unstorable(&self) -> Option<Arc<str>> {
+        if let Some(reason) = self.database.altered() {
+            return Some(reason);
+        }
+        match &self.place {
+            Place::Connection(pinned) => pinned.unstorable(),
+            Place::Transaction(open) if open.is_dirty() => {
+                Some("read through a transaction with uncommitted changes".into())
+            }
+            _ if self.database.typed().is_open() => Some("read while a transaction may be open".into()),
+            _ => None,
+        }
+    }
+
+    fn alter(&self, sql: &str, reason: &Arc<str>) {
+        if self.database.dialect() == Dialect::Sqlite {
+            return;
+        }
+        let local = sql.trim_start().get(..9).is_some_and(|start| start.eq_ignore_ascii_case("set local"));
+        match &self.place {
+            Place::Connection(pinned) => pinned.alter(reason, local),
+            Place::Transaction(open) if local => open.writes(),
+            Place::Transaction(open) => {
+                open.writes();
+                self.database.alter(reason);
+            }
+            Place::Pool => self.database.alter(reason),
+        }
+    }
+
+    /// Whether uncommitted changes may be visible to reads through here, or reads may mean something else than they
+    /// say: they must neither be served from the cache nor stored.
+    pub fn bypass(&self) -> bool {
+        self.unstorable().is_some()
+    }
+
+    /// The moment before the snapshot of the open transaction was taken.
+    pub fn read_point(&self) -> Option<ReadPoint> {
+        self.open().map(|open| open.read_point())
+    }
+
+    /// The cache that writes through here invalidate.
+    pub fn cache_id(&self) -> CacheId {
+        self.database.cache().id()
+    }
+
+    /// Whether a transaction is open that has written.
+    pub fn is_dirty(&self) -> bool {
+        self.bypass()
+    }
+
+    /// Whether a transaction is open.
+    pub fn in_transaction(&self) -> bool {
+        self.open().is_some()
+    }
+
+    pub(super) fn open(&self) -> Option<Open> {
+        match &self.place {
+            Place::Pool => None,
+            Place::Transaction(open) => Some(open.clone()),
+            Place::Connection(pinned) => pinned.innermost(),
+        }
+    }
+}
+
+/// A COMMIT that was sent.
+///
+/// Dropped without [`Committing::done`] its outcome is open, and the changes are applied: a lost answer may hide a
+/// commit.
+#[derive(Debug)]
+#[must_use = "say `done` when the database has answered"]
+pub struct Committing(Option<Open>);
+
+impl Committing {
+    /// The database has committed: the changes are handed to the transaction around, or applied.
+    pub fn done(mut self) {
+        if let Some(open) = self.0.take() {
+            open.committed();
+        }
+    }
+}
+
+impl Drop for Committing {
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.abandoned();
+        }
+    }
+}
