@@ -59,8 +59,7 @@ impl<'de> DeserializeSeed<'de> for Line<'_> {
     type Value = Profile;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Profile, D::Error> {
-        let said = Said::deserialize(deserializer)?;
-        self.profile(said).map_err(|fault| de::Error::custom(of(self.pattern, &fault)))
+        deserializer.deserialize_any(Reading(|said| self.profile(said).map_err(|fault| of(self.pattern, &fault))))
     }
 }
 
@@ -170,64 +169,71 @@ impl fmt::Display for Said {
 
 impl<'de> Deserialize<'de> for Said {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Anything)
+        deserializer.deserialize_any(Reading(Ok))
     }
 }
 
-struct Anything;
+/// Makes something of what is said while the format still knows where it stands, so that it can tell the line of a fault.
+struct Reading<F>(F);
 
-impl<'de> Visitor<'de> for Anything {
-    type Value = Said;
+impl<T, F: FnOnce(Said) -> Result<T, String>> Reading<F> {
+    fn read<E: de::Error>(self, said: Said) -> Result<T, E> {
+        (self.0)(said).map_err(E::custom)
+    }
+}
+
+impl<'de, T, F: FnOnce(Said) -> Result<T, String>> Visitor<'de> for Reading<F> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a profile, such as \"get, 15m\"")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Said, E> {
-        Ok(Said::Text(text.into()))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        self.read(Said::Text(text.into()))
     }
 
-    fn visit_bool<E>(self, flag: bool) -> Result<Said, E> {
-        Ok(Said::Flag(flag))
+    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<T, E> {
+        self.read(Said::Flag(flag))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Said, E> {
-        Ok(Said::Number(number.to_string()))
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
+        self.read(Said::Number(number.to_string()))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Said, E> {
-        Ok(Said::Number(number.to_string()))
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
+        self.read(Said::Number(number.to_string()))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Said, E> {
-        Ok(Said::Number(number.to_string()))
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<T, E> {
+        self.read(Said::Number(number.to_string()))
     }
 
-    fn visit_unit<E>(self) -> Result<Said, E> {
-        Ok(Said::Nothing)
+    fn visit_unit<E: de::Error>(self) -> Result<T, E> {
+        self.read(Said::Nothing)
     }
 
-    fn visit_none<E>(self) -> Result<Said, E> {
-        Ok(Said::Nothing)
+    fn visit_none<E: de::Error>(self) -> Result<T, E> {
+        self.read(Said::Nothing)
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Said, D::Error> {
-        Said::deserialize(deserializer)
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_any(self)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Said, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
             list.push(item);
         }
-        Ok(Said::List(list))
+        self.read(Said::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Said, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<T, A::Error> {
         let mut map = Vec::new();
         while let Some(entry) = entries.next_entry()? {
             map.push(entry);
         }
-        Ok(Said::Map(map))
+        self.read(Said::Map(map))
     }
 }

@@ -164,8 +164,9 @@ impl ProfilesBuilder {
         for (text, profile) in &self.set {
             let fault = |fault: &str| Error::new(ErrorKind::Profile, of(text, fault));
             let pattern = Pattern::read(text).map_err(|message| fault(&message))?;
-            if list.iter().any(|(other, _)| *other == pattern) {
-                return Err(fault(&format!("`{}` has a profile already; keep one of the two", pattern.as_str())));
+            if let Some(place) = list.iter().position(|(other, _)| *other == pattern) {
+                let (earlier, _) = &self.set[place];
+                return Err(fault(&format!("`{earlier}` is the same pattern and has a profile already; keep one")));
             }
             if let Some(message) = profile.fault() {
                 return Err(fault(message));
