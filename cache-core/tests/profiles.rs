@@ -309,6 +309,20 @@ fn of_several_tables_the_strictest_holds() {
 }
 
 #[test]
+fn the_file_of_the_guide_says_what_the_guide_says() {
+    let guide = include_str!("../../docs/guide/automatic.md");
+    let (_, file) = guide.split_once("```toml\n").unwrap();
+    let profiles = toml(file.split_once("```").unwrap().0);
+    assert_eq!(ttl(&profiles, "auth_user"), Some(900));
+    assert_eq!(ttl(&profiles, "shop.article"), Some(3600));
+    assert_eq!(ttl(&profiles, "audit_log"), None);
+    assert!(profiles.resolve(["audit_log"], Operation::Count).is_none());
+    assert!(profiles.resolve(["basket"], Operation::Fetch).unwrap().instance);
+    assert!(profiles.resolve(["basket", "auth_user"], Operation::Count).is_none());
+    assert!(profiles.resolve(["anything"], Operation::Count).is_some());
+}
+
+#[test]
 fn a_query_of_no_table_is_not_cached() {
     assert_eq!(toml("\"*\" = \"all\"").resolve::<&str>([], Operation::Fetch), None);
 }
