@@ -1,7 +1,7 @@
 //! Throw-away database servers for tests, on Unix.
 //!
 //! A server listens on a free port of 127.0.0.1, keeps its data in a temporary folder, and is stopped and removed when it
-//! is dropped. It does not outlive the test process either, however that ends: see [`Process`](process) in the sources.
+//! is dropped. It does not outlive the test process either, however that ends.
 //!
 //! [`Postgres::shared`] and [`MariaDb::shared`] start one server for all tests of a process; each test then makes a database
 //! of its own.

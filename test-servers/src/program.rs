@@ -26,8 +26,8 @@ fn versions() -> Vec<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = entries
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
         .collect();
-    versions.sort_by(|one, other| other.0.cmp(&one.0));
-    versions.into_iter().map(|(_, folder)| folder).collect()
+    versions.sort();
+    versions.into_iter().rev().map(|(_, folder)| folder).collect()
 }
 
 /// Runs a command to its end.
