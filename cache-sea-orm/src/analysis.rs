@@ -61,7 +61,7 @@ impl Effects {
             }
             Found::Transaction(step) => self.steps.push(step),
             Found::Batch(statements) => statements.into_iter().for_each(|found| self.add(found, exact)),
-            Found::Read { .. } | Found::Neutral => {}
+            Found::Read { .. } | Found::Neutral | Found::Session { .. } => {}
             _ => self.changes.push(Change::everything()),
         }
     }

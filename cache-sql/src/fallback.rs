@@ -2,6 +2,7 @@
 
 use cache_core::Table;
 
+use crate::Dialect;
 use crate::plan::{Plan, ReadPlan};
 use crate::tokens::Segment;
 
@@ -9,23 +10,27 @@ use crate::tokens::Segment;
 const MAX_TABLES: usize = 48;
 
 /// What a statement without a syntax tree may do, told by its words: never less than it does.
-pub(crate) fn unparsed(segment: &Segment, reason: &str) -> Plan {
+pub(crate) fn unparsed(dialect: Dialect, segment: &Segment, reason: &str) -> Plan {
     let words = segment.words();
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     let unread = || Plan::Read(Box::new(ReadPlan::uncacheable(format!("the statement was not understood: {reason}"))));
     let reason = || reason.into();
     match segment.first_word().as_str() {
-        "SELECT" | "VALUES" | "TABLE" if !has(&["INTO", "INSERT", "DELETE", "MERGE"]) => unread(),
-        "WITH" if !has(&["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "INTO"]) => unread(),
-        "SHOW" | "DESCRIBE" | "DESC" => unread(),
-        "EXPLAIN" if !has(&["ANALYZE"]) => unread(),
+        // In MySQL, INTO leads to a file or to variables.
+        "SELECT" | "VALUES" | "TABLE" | "WITH"
+            if !segment.writes() && (dialect == Dialect::MySql || !has(&["INTO"])) =>
+        {
+            unread()
+        }
+        "SHOW" => unread(),
+        "EXPLAIN" | "DESCRIBE" | "DESC" if !has(&["ANALYZE", "ANALYSE"]) => unread(),
         // What these write is named in their text.
-        "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "TRUNCATE" | "MERGE" => {
+        "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "TRUNCATE" | "MERGE" | "COPY" | "LOAD" if !has(&["CASCADE"]) => {
             let names = segment.possible_tables();
             let tables = (names.len() <= MAX_TABLES).then(|| names.into_iter().map(Table::from).collect());
             Plan::Unknown { tables, reason: reason() }
         }
-        "CREATE" | "ALTER" | "DROP" => Plan::Ddl { tables: Vec::new(), everything: true },
+        "CREATE" | "ALTER" | "DROP" | "RENAME" => Plan::Ddl { tables: Vec::new(), everything: true },
         _ => Plan::Unknown { tables: None, reason: reason() },
     }
 }

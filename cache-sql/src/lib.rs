@@ -8,6 +8,7 @@
 mod analyser;
 mod bind;
 mod catalogue;
+mod ddl;
 mod dialect;
 mod fallback;
 mod functions;
@@ -15,9 +16,12 @@ mod lower;
 mod pattern;
 mod plan;
 mod planning;
+mod rewrite;
+mod session;
 mod statement;
 mod step;
 mod tokens;
+mod words;
 mod write;
 
 pub use analyser::{Analyser, analyse};

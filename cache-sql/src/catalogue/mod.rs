@@ -8,6 +8,7 @@ mod effects;
 mod table;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use cache_core::Table;
 
@@ -82,6 +83,16 @@ impl Catalogue {
     /// Whether writes of a table return every row that they write.
     pub(crate) fn returns_all(&self, table: &Table) -> bool {
         !self.withholding.contains(table)
+    }
+
+    /// Whether a type is an enumeration, whose values are texts.
+    pub(crate) fn is_enum(&self, _type_name: &str) -> bool {
+        false
+    }
+
+    /// Why results that read this relation must not be stored.
+    pub(crate) fn refusal(&self, _name: &Table) -> Option<Arc<str>> {
+        None
     }
 
     pub(crate) fn table(&self, table: &Table) -> Option<&TableInfo> {
