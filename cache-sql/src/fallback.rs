@@ -2,7 +2,6 @@
 
 use cache_core::Table;
 
-use crate::Dialect;
 use crate::plan::{Plan, ReadPlan};
 use crate::tokens::Segment;
 
@@ -10,18 +9,13 @@ use crate::tokens::Segment;
 const MAX_TABLES: usize = 48;
 
 /// What a statement without a syntax tree may do, told by its words: never less than it does.
-pub(crate) fn unparsed(dialect: Dialect, segment: &Segment, reason: &str) -> Plan {
+pub(crate) fn unparsed(segment: &Segment, reason: &str) -> Plan {
     let words = segment.words();
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     let unread = || Plan::Read(Box::new(ReadPlan::uncacheable(format!("the statement was not understood: {reason}"))));
     let reason = || reason.into();
     match segment.first_word().as_str() {
-        // In MySQL, INTO leads to a file or to variables.
-        "SELECT" | "VALUES" | "TABLE" | "WITH"
-            if !segment.writes() && (dialect == Dialect::MySql || !has(&["INTO"])) =>
-        {
-            unread()
-        }
+        "SELECT" | "VALUES" | "TABLE" | "WITH" if !segment.writes() && !segment.makes_a_table() => unread(),
         "SHOW" => unread(),
         "EXPLAIN" | "DESCRIBE" | "DESC" if !has(&["ANALYZE", "ANALYSE"]) => unread(),
         // What these write is named in their text.

@@ -24,7 +24,7 @@ use crate::write::{Action, actions, returns_columns, returns_wildcard};
 /// The plans of one statement; transaction words may make more than one step.
 pub(crate) fn plans(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
     if segment.conditional {
-        return vec![unparsed(lowering.dialect, &segment, "a comment that may run")];
+        return vec![unparsed(&segment, "a comment that may run")];
     }
     match recognise(lowering.dialect, &segment) {
         Some(Words::Steps(steps)) => return steps.into_iter().map(Plan::Step).collect(),
@@ -38,7 +38,7 @@ pub(crate) fn plans(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
         return vec![plan];
     }
     if segment.is_too_complex() {
-        return vec![unparsed(lowering.dialect, &segment, "it is too complex")];
+        return vec![unparsed(&segment, "it is too complex")];
     }
     let lowering = &Lowering { adjusts: segment.dropped.ignore, ..*lowering };
     let tokens = segment.tokens.clone();
@@ -48,7 +48,7 @@ pub(crate) fn plans(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
             [tree] => vec![plan(lowering, tree, &segment)],
             trees => trees.iter().map(|tree| plan(lowering, tree, &segment)).collect(),
         },
-        Err(error) => vec![unparsed(lowering.dialect, &segment, &error.to_string())],
+        Err(error) => vec![unparsed(&segment, &error.to_string())],
     }
 }
 
@@ -120,7 +120,7 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
             let actions = vec![Action::AnyRow { table: Table::from(name_of(table_name)) }];
             Plan::Write { actions, returns: false, wildcard: false }
         }
-        _ => ddl(tree).unwrap_or_else(|| unparsed(lowering.dialect, segment, "it is of a kind that is not understood")),
+        _ => ddl(tree).unwrap_or_else(|| unparsed(segment, "it is of a kind that is not understood")),
     }
 }
 

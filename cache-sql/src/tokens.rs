@@ -262,6 +262,14 @@ impl Segment {
         })
     }
 
+    /// Whether a query of these words puts its rows into a table, and not into a file or into variables of MySQL.
+    pub(crate) fn makes_a_table(&self) -> bool {
+        let words = self.words();
+        let aside = |next: &String| matches!(next.as_str(), "OUTFILE" | "DUMPFILE") || next.starts_with('@');
+        let is_into = |(at, word): (usize, &String)| word == "INTO" && !words.get(at + 1).is_some_and(aside);
+        words.iter().enumerate().any(is_into)
+    }
+
     /// Whether the tree of this statement could get too deep.
     pub(crate) fn is_too_complex(&self) -> bool {
         let operators = self.meaningful().filter(|token| match token {
