@@ -48,7 +48,7 @@
 //! | `macros` | yes | `#[cached_as]`, `#[cached]`, `#[derive(CacheKey)]`, `dependencies!` | syn at build time |
 //! | `chrono` | | chrono's types as values and in keys | chrono |
 //! | `uuid` | | `Uuid` as a value and in keys | uuid |
-//! | `testing` | | hooks for the tests of this workspace | none |
+//! | `testing` | | `testing::conformance`, the suite that adapters pass | none |
 //! | `shuttle` | | locks and atomics of a scheduler test, in place of the real ones; not for programs | shuttle |
 
 #![deny(missing_docs)]
@@ -64,6 +64,8 @@ mod key;
 pub mod observe;
 mod store;
 mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
 
 #[doc(hidden)]
