@@ -188,8 +188,10 @@ impl Question {
             Titled(_) => ids("a.title = ?"),
             InStatus(_) => ids("a.status = ?"),
             AuditOf(_) => from(&["u.what"], "audit u WHERE u.article_id = ?"),
-            Words => "SELECT w.line FROM (SELECT a.title AS line FROM article a UNION SELECT t.name AS line FROM tag t) w"
-                .to_owned(),
+            Words => {
+                "SELECT w.line FROM (SELECT a.title AS line FROM article a UNION SELECT t.name AS line FROM tag t) w"
+                    .to_owned()
+            }
             Text(..) => articles("WHERE a.category_id = ? AND a.title = ?"),
             Locked(_) => articles("WHERE a.id = ? FOR UPDATE"),
             Random => {

@@ -70,10 +70,11 @@ cases! {
     transactions: own_changes_are_seen_inside_and_by_others_after_the_commit, a_rollback_keeps_what_was_cached,
         an_abandoned_transaction_is_rolled_back, one_that_only_reads_uses_and_fills_the_cache,
         nothing_is_kept_after_the_first_write, an_error_inside_then_a_rollback, an_error_inside_then_a_commit,
+        an_error_of_another_kind_inside_then_writes_and_a_commit,
         a_savepoint_that_is_committed_publishes_nothing, a_savepoint_that_is_rolled_back_takes_only_its_own,
         savepoints_in_savepoints, a_transaction_after_another, every_write_inside;
     turns: seven_interleavings_end_with_the_new_value, an_overtaken_answer_is_not_kept,
-        an_old_snapshot_is_not_kept, an_answer_cached_after_the_snapshot_is_not_served_into_it,
+        an_old_snapshot_is_not_kept, a_snapshot_is_served_nothing_older,
         two_transactions_one_after_the_other;
     definitions: an_added_column, a_dropped_table, a_view_that_changes, a_trigger_that_appears;
     texts: commit_as_text, rollback_as_text, savepoints_as_text, a_lost_release_as_text;

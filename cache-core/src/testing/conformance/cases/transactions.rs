@@ -101,6 +101,24 @@ pub(super) async fn an_error_inside_then_a_commit<A: Adapter>(stage: &Stage<A>) 
     stage.hit(&mut writer, ONE).await
 }
 
+/// After an error that says nothing of the transaction, what is written must still be published by its end.
+pub(super) async fn an_error_of_another_kind_inside_then_writes_and_a_commit<A: Adapter>(stage: &Stage<A>) -> Played {
+    if stage.dialect == Dialect::Postgres {
+        return Ok(());
+    }
+    let (mut writer, mut reader) = (stage.client().await?, stage.client().await?);
+    stage.warm(&mut reader, ONE).await?;
+    writer.begin().await?;
+    check(writer.execute("UPDATE nowhere SET title = 'x'").await.is_err(), "a table that is not there was written")?;
+    writer.write(Write::Append(1, "Macros")).await?;
+    stage.fresh(&mut reader, ONE).await?;
+    stage.fresh(&mut writer, ONE).await?;
+    writer.commit().await?;
+    stage.miss(&mut reader, ONE).await?;
+    stage.hit(&mut reader, ONE).await?;
+    stage.fresh(&mut writer, ONE).await
+}
+
 pub(super) async fn a_savepoint_that_is_committed_publishes_nothing<A: Adapter>(stage: &Stage<A>) -> Played {
     if !stage.features.savepoints {
         return Ok(());
