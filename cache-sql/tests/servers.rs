@@ -124,10 +124,11 @@ impl Statements {
         let on = self.condition(&["x", "y"], 1);
         let join = self.choice.of(&["JOIN", "LEFT JOIN", "RIGHT JOIN"]);
         let pair = "SELECT x.id, x.a, x.b, x.f, y.id, y.a FROM";
-        let one = if self.dialect == Dialect::Postgres { "ONLY t" } else { "t" };
+        let only = if self.dialect == Dialect::Postgres { "ONLY" } else { "" };
+        let t = x.replace("x.", "t.");
         match self.choice.below(9) {
             0 | 1 => format!("SELECT * FROM t AS x WHERE {x}"),
-            2 => format!("SELECT x.a, count(*), max(x.s) FROM {one} AS x WHERE {x} GROUP BY x.a"),
+            2 => format!("SELECT a, count(*), max(s) FROM {only} t WHERE {t} GROUP BY a"),
             3 => format!("{pair} t AS x {join} u AS y ON {on} WHERE {both}"),
             4 => format!("{pair} (t AS x {join} u AS y ON x.a = y.a AND {on}) WHERE {both}"),
             5 => format!("WITH t AS (SELECT * FROM t AS x WHERE {x}) SELECT x.id FROM t AS x WHERE x.a = 1"),
@@ -144,14 +145,15 @@ impl Statements {
         let set = self.choice.of(&["a = #", "b = #", "b = NULL", "s = 'x'", "f = TRUE", "a = #, b = a + 1", "a = b"]);
         let set = self.number(set);
         let common = self.choice.below(7);
+        let t = x.replace("x.", "t.");
         let text = match (common, self.dialect) {
             (0, _) => {
                 String::from("INSERT INTO t (id, a, b, s, f) VALUES (9#, #, #, 'x', FALSE), (8#, #, NULL, 'y', NULL)")
             }
             (1, _) => String::from("INSERT INTO u (id, a, b) SELECT 90 + id, #, b FROM t"),
-            (2, _) => format!("DELETE FROM t WHERE {}", x.replace("x.", "t.")),
-            (3, Dialect::Postgres) => format!("UPDATE ONLY t AS x SET {set} WHERE {x}"),
-            (3, _) => format!("UPDATE LOW_PRIORITY t AS x SET {set} WHERE {x}"),
+            (2, _) => format!("DELETE FROM t WHERE {t}"),
+            (3, Dialect::Postgres) => format!("UPDATE ONLY t SET {set} WHERE {t}"),
+            (3, _) => format!("UPDATE LOW_PRIORITY t SET {set} WHERE {t}"),
             (4, Dialect::Postgres) => format!("UPDATE t AS x SET b = y.b FROM u AS y WHERE y.id = x.id AND ({both})"),
             (4, _) => format!("UPDATE t AS x JOIN u AS y ON y.id = x.id SET x.b = #, y.a = # WHERE {both}"),
             (5, Dialect::Postgres) => format!("DELETE FROM t AS x USING u AS y WHERE y.id = x.id AND ({both})"),
