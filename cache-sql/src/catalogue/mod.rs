@@ -150,8 +150,8 @@ impl Catalogue {
         self
     }
 
-    /// Why a result that reads this relation must not be cached.
-    pub(crate) fn refusal(&self, name: &Table) -> Option<Arc<str>> {
+    /// Why a result that reads this relation must not be cached; `None` when it may be.
+    pub fn refusal(&self, name: &Table) -> Option<Arc<str>> {
         match self.relations.get(name) {
             Some(reason) => reason.clone(),
             None => Some(refusal::unknown(name)),
