@@ -62,11 +62,15 @@ impl Lowering<'_> {
             }
             Expr::Between { expr, negated, low, high } => {
                 let Some(column) = column(expr) else { return Formula::Any };
-                let bound = |comparison, bound| match literal(self.dialect, bound) {
+                let bound = |comparison, bound, other| match literal(self.dialect, bound) {
+                    Some(operand) if self.dialect == Dialect::MySql => {
+                        let other = literal(self.dialect, other).unwrap_or(Operand::Unknown);
+                        atom(column.clone(), Probe::Bound(comparison, operand, other))
+                    }
                     Some(operand) => atom(column.clone(), Probe::Compare(comparison, operand)),
                     None => Formula::Any,
                 };
-                let both = bound(Comparison::GreaterOrEqual, low).and(bound(Comparison::LessOrEqual, high));
+                let both = bound(Comparison::GreaterOrEqual, low, high).and(bound(Comparison::LessOrEqual, high, low));
                 if *negated { both.negated() } else { both }
             }
             Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {

@@ -63,7 +63,7 @@ const WRITES: [&str; 9] = [
     "DELETE FROM t WHERE id = 3",
 ];
 
-const TESTS: [&str; 13] = [
+const TESTS: [&str; 15] = [
     "c = @",
     "c = @",
     "c = @",
@@ -77,6 +77,8 @@ const TESTS: [&str; 13] = [
     "c IS NOT NULL",
     "c LIKE @",
     "c NOT LIKE @",
+    "c <=> @",
+    "c IS NOT DISTINCT FROM @",
 ];
 
 /// How many pairs told that the result stays, so that a test of nothing but "any row" is noticed.
@@ -107,7 +109,13 @@ fn check(
             let value = literal(dialect, chance.pick(&own));
             let _ = database.run(&format!("INSERT INTO t VALUES ({id}, 0, {value})"));
         }
-        let from = if chance.below(8) == 0 { &all } else { &own };
+        let class = chance.pick(&own).class();
+        let alike: Vec<Value> = own.iter().filter(|value| value.class() == class).cloned().collect();
+        let from = match chance.below(8) {
+            0 => &all,
+            1..4 => &own,
+            _ => &alike,
+        };
         let tests: Vec<Template> = (0..CONDITIONS).map(|_| Template::new(chance, from, &TESTS)).collect();
         let write = Template::new(chance, from, &WRITES);
         let select = |test: &Template| format!("SELECT id, n, c FROM t WHERE {} ORDER BY id", test.spelt(dialect));
@@ -147,7 +155,7 @@ fn run(database: &mut impl Database, columns: &[(&str, bool)], skipped: fn(&Valu
     let mut chance = Chance::new(seed);
     for (column, precise) in columns {
         let spared = check(database, column, &mut chance, rounds, skipped);
-        assert!(!precise || spared > rounds / 4, "{column}: only {spared} results were told to stay");
+        assert!(!precise || spared > 0, "{column}: no result is ever told to stay");
     }
 }
 

@@ -8,4 +8,5 @@ mod mariadb;
 mod postgres;
 mod schema;
 mod server;
+mod sqlite;
 mod values;

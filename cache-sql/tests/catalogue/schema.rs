@@ -97,8 +97,8 @@ fn postgres_images_say_what_is_stored() {
         &[1.into(), "Abc".into(), "red".into(), "a".into(), "a".into(), 4.into()],
     );
     assert_eq!(written.changes()[0].to_string(), "insert article (hue = 'red', id = 1, tag = 'Abc')");
-    assert_eq!(changes(&analyser, "UPDATE stamped SET n = 3 WHERE id = 1"), "any row of stamped; any row of stamped");
-    assert_eq!(changes(&analyser, "DELETE FROM ruled WHERE id = 1"), "any row of ruled; any row of ruled");
+    assert_eq!(changes(&analyser, "UPDATE stamped SET n = 3 WHERE id = 1"), "any row of stamped");
+    assert_eq!(changes(&analyser, "DELETE FROM ruled WHERE id = 1"), "any row of ruled");
 }
 
 #[test]

@@ -48,6 +48,7 @@ impl Server {
         server.args(["--no-defaults", user, "--skip-networking", "--innodb-flush-log-at-trx-commit=0"]);
         server.args(["--innodb-buffer-pool-size=32M", "--character-set-server=utf8mb4"]);
         server.arg(format!("--datadir={}", data.display()));
+        server.arg(format!("--tmpdir={}", directory.path().display()));
         server.arg(format!("--socket={}", directory.path().join("socket").display()));
         Some(Self::start(server, directory))
     }
