@@ -99,7 +99,10 @@ impl Pattern {
             Probe::Same(operand) => match (binds.resolve(operand), negated) {
                 (Known::Null, false) => name.is_null(),
                 (Known::Null, true) => name.is_not_null(),
-                (Known::Value(value), false) if !self.may_be_text(&value) => name.eq(value),
+                // What MySQL cannot convert is NULL, and thereby the same as NULL.
+                (Known::Value(value), false) if !self.may_be_text(&value) && binds.dialect != crate::Dialect::MySql => {
+                    name.eq(value)
+                }
                 _ => Predicate::Any,
             },
             Probe::Compare(Comparison::Equal, operand) => self.equal(std::slice::from_ref(operand), negated, binds),
