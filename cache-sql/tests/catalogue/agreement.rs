@@ -103,19 +103,24 @@ fn check(
     }
     assert!(!own.is_empty(), "{column} takes no value");
     let mut spared = 0;
+    let mut classes: Vec<_> = own.iter().map(Value::class).collect();
+    classes.dedup();
     for _ in 0..rounds {
-        database.run("DELETE FROM t").unwrap();
-        for id in 1..6 {
-            let value = literal(dialect, chance.pick(&own));
-            let _ = database.run(&format!("INSERT INTO t VALUES ({id}, 0, {value})"));
-        }
-        let class = chance.pick(&own).class();
-        let alike: Vec<Value> = own.iter().filter(|value| value.class() == class).cloned().collect();
-        let from = match chance.below(8) {
+        // Few values, mostly of one class, so that writes and conditions meet.
+        let class = chance.pick(&classes);
+        let alike: Vec<Value> = own.iter().filter(|value| value.class() == *class).cloned().collect();
+        let pool = match chance.below(8) {
             0 => &all,
-            1..4 => &own,
+            1 => &own,
             _ => &alike,
         };
+        let from: Vec<Value> = (0..4).map(|_| chance.pick(pool).clone()).collect();
+        let from = &from;
+        database.run("DELETE FROM t").unwrap();
+        for id in 1..6 {
+            let value = literal(dialect, chance.pick(if id < 4 { from } else { &own }));
+            let _ = database.run(&format!("INSERT INTO t VALUES ({id}, 0, {value})"));
+        }
         let tests: Vec<Template> = (0..CONDITIONS).map(|_| Template::new(chance, from, &TESTS)).collect();
         let write = Template::new(chance, from, &WRITES);
         let select = |test: &Template| format!("SELECT id, n, c FROM t WHERE {} ORDER BY id", test.spelt(dialect));
