@@ -156,6 +156,8 @@ fn mariadb_images_say_what_is_stored() {
         &[1.into(), "Abc".into(), "a".into(), "K".into(), vec![1_u8, 2].into(), cache_core::Value::Null.into()],
     );
     assert_eq!(written.changes()[0].to_string(), "insert article (b = x'0102', id = 1, k = 'k', tag = 'abc')");
+    let padded = analyser.analyse("UPDATE article SET b = ? WHERE id = 1", &[vec![1_u8].into()]);
+    assert_eq!(padded.changes()[0].to_string(), "update article (id = 1) -> (id = 1)");
     let positional = changes(
         &analyser,
         "INSERT INTO article VALUES (1, 2, NULL, NULL, NULL, NULL, NULL, DEFAULT, true, NULL, NULL)",
