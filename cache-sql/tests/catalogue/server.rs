@@ -41,7 +41,9 @@ impl Server {
         let data = directory.path().join("data");
         give_to("mysql", directory.path());
         let user = if is_root() { "--user=mysql" } else { "--skip-name-resolve" };
+        // Servers that start together would take one another's files in a common directory away.
         run(Command::new("mariadb-install-db")
+            .env("TMPDIR", directory.path())
             .args(["--no-defaults", user, "--skip-test-db"])
             .args(["--auth-root-authentication-method=normal", &format!("--datadir={}", data.display())]));
         let mut server = Command::new("mariadbd");
