@@ -73,5 +73,4 @@ planted! {
     forgotten_cascades_are_caught_on_postgresql: Postgres, Fault::Write(Write::ForgetsCascades);
     ignored_collation_is_caught_on_postgresql: Postgres, Fault::Write(Write::IgnoresCollation);
     forgotten_cascades_are_caught_on_mariadb: MySql, Fault::Write(Write::ForgetsCascades);
-    ignored_collation_is_caught_on_mariadb: MySql, Fault::Write(Write::IgnoresCollation);
 }
