@@ -167,6 +167,10 @@ impl Pinned {
                 None => self.lose_track(),
             },
             Step::Commit => {
+                // A transaction that began without a word, such as one with autocommit off.
+                if self.altered.get().is_some() && self.state().levels.is_empty() {
+                    self.apply(vec![Change::everything()]);
+                }
                 self.commit_from(0);
                 self.ended();
             }
