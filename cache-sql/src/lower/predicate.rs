@@ -86,6 +86,8 @@ impl Lowering<'_> {
                 let formula = if operands.is_empty() { Formula::Never } else { atom(column, Probe::In(operands)) };
                 if *negated { formula.negated() } else { formula }
             }
+            // `BETWEEN SYMMETRIC (a) AND (b)` arrives as a function of that name.
+            Expr::Between { low, .. } if matches!(&**low, Expr::Function(_)) => Formula::Any,
             Expr::Between { expr, negated, low, high } => {
                 let Some(column) = column(expr) else { return Formula::Any };
                 let bound = |comparison, bound| match self.constant(bound) {
