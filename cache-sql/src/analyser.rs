@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use cache_core::{Change, Dependencies, Row};
+use cache_core::{Change, Column, Dependencies, Row, Table};
 use quick_cache::sync::Cache as Templates;
 
 use crate::bind::Binds;
@@ -157,6 +157,13 @@ impl Analyser {
     /// What the result of a query depends on; not cacheable when the text does more than read.
     pub fn dependencies(&self, sql: &str, binds: &[Bind]) -> Dependencies {
         self.analyse(sql, binds).dependencies()
+    }
+
+    /// The primary key of a table; nothing where none is known.
+    pub(crate) fn primary_key(&self, table: &Table) -> Vec<Column> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let info = known.catalogue.as_ref().and_then(|catalogue| catalogue.table(table));
+        info.map(|info| info.primary_key.clone()).unwrap_or_default()
     }
 
     /// The plans of a text, and whether it was met for the first time.
