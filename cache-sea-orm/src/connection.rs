@@ -120,7 +120,7 @@ impl<C: ConnectionTrait> CachedConnection<C> {
         self.session.begin()
     }
 
-    async fn prepare(&self, request: Option<SchemaRequest>) {
+    pub(crate) async fn prepare(&self, request: Option<SchemaRequest>) {
         if let Some(request) = request {
             let rows = self.schema(request.sql()).await;
             request.answer(rows);

@@ -68,9 +68,13 @@ impl Admission {
     /// The query runs uncached.
     pub const REFUSED: Admission = Admission { policy: None };
 
-    fn with_ttl(ttl: Option<Duration>) -> Self {
+    /// What was asked for by hand is kept in every way.
+    fn by_hand(ttl: Option<Duration>) -> Self {
         let mut policy = Policy::default();
         policy.ttl = ttl;
+        policy.instance = true;
+        policy.collections = true;
+        policy.write_through = true;
         Admission { policy: Some(policy) }
     }
 
@@ -92,7 +96,7 @@ impl Options {
             return Admission::REFUSED;
         }
         if !self.automatic {
-            return Admission::with_ttl(self.ttl);
+            return Admission::by_hand(self.ttl);
         }
         let mut policy = cache.profiles().resolve(tables, operation);
         if let (Some(policy), Some(ttl)) = (&mut policy, self.ttl) {
@@ -276,14 +280,12 @@ fn select_list(tokens: &[Token]) -> Vec<&[Token]> {
 fn dotted(tokens: &[Token]) -> String {
     let mut name = String::new();
     let mut tokens = tokens.iter().skip_while(|token| is_word(token, "ONLY"));
-    while let Some(Token::Word(word)) = tokens.next() {
+    loop {
+        let Some(Token::Word(word)) = tokens.next() else { return name };
         name.push_str(&word.value);
-        match tokens.next() {
-            Some(Token::Period) => name.push('.'),
-            _ => break,
-        }
+        let Some(Token::Period) = tokens.next() else { return name };
+        name.push('.');
     }
-    name
 }
 
 fn is_word(token: &Token, text: &str) -> bool {
