@@ -174,17 +174,22 @@ pub(crate) struct Shop {
 
 /// In memory, on one connection.
 pub(crate) async fn shop() -> Shop {
-    open("sqlite::memory:".to_owned(), 1, None).await.unwrap()
+    shop_of(Cache::in_memory()).await
+}
+
+/// The same with a cache of one's own.
+pub(crate) async fn shop_of(cache: Cache) -> Shop {
+    open("sqlite::memory:".to_owned(), 1, None, cache).await.unwrap()
 }
 
 /// In a file, on several connections, where readers and a writer do not wait for each other.
 pub(crate) async fn shop_of_many() -> Shop {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}?mode=rwc", folder.path().join("shop.db").display());
-    open(url, 8, Some(folder)).await.unwrap()
+    open(url, 8, Some(folder), Cache::in_memory()).await.unwrap()
 }
 
-async fn open(url: String, connections: u32, folder: Option<tempfile::TempDir>) -> Result<Shop, DbErr> {
+async fn open(url: String, connections: u32, folder: Option<tempfile::TempDir>, cache: Cache) -> Result<Shop, DbErr> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).min_connections(1).sqlx_logging(false);
     let connection = Database::connect(options).await?;
@@ -192,7 +197,6 @@ async fn open(url: String, connections: u32, folder: Option<tempfile::TempDir>) 
         connection.execute_unprepared("PRAGMA journal_mode = WAL").await?;
     }
     connection.execute_unprepared(SCHEMA).await?;
-    let cache = Cache::in_memory();
     Ok(Shop { db: CachedConnection::new(connection, &cache), cache, _folder: folder })
 }
 
