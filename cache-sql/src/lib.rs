@@ -23,7 +23,7 @@ mod write;
 
 pub use analyser::{Analyser, analyse};
 pub use bind::Bind;
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, Document, Fields, Written};
 #[doc(hidden)]
 pub use catalogue::Fault;
 pub use dialect::Dialect;
