@@ -23,8 +23,8 @@ mod write;
 
 pub use analyser::{Analyser, analyse};
 pub use bind::Bind;
-pub use catalogue::{Catalogue, Document, Fields, Written};
 #[doc(hidden)]
 pub use catalogue::Fault;
+pub use catalogue::{Catalogue, Document, Fields, Written};
 pub use dialect::Dialect;
 pub use statement::{Statement, Step};

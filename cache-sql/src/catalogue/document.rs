@@ -229,8 +229,7 @@ mod tests {
     use super::*;
 
     fn read(stores: Stores, text: &str) -> Option<String> {
-        let column =
-            ColumnInfo { name: Column::from("c"), stores, generated: false, nullable: true, positional: true };
+        let column = ColumnInfo { name: Column::from("c"), stores, generated: false, nullable: true, positional: true };
         value(&column, Some(text)).map(|value| format!("{value:?}"))
     }
 
