@@ -61,6 +61,13 @@ impl Schema {
         self.digest == other.digest
     }
 
+    /// The watched tables, sorted.
+    pub(crate) fn watched(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.watched.keys().map(|(schema, table)| format!("{schema}.{table}")).collect();
+        names.sort();
+        names
+    }
+
     /// What may have changed when nobody knows what was written to watched tables.
     pub(crate) fn changes(&self) -> Vec<Change> {
         let tables = self.watched.keys().map(|(_, table)| Table::from(&**table));

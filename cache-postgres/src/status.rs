@@ -19,6 +19,8 @@ pub struct Status {
     pub not_understood: u64,
     /// How often the schema was read.
     pub schema_reads: u64,
+    /// The tables that were watched when the schema was last read, sorted, as `schema.table`.
+    pub watched: Vec<String>,
 }
 
 /// A status that a task keeps up.

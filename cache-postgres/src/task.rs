@@ -66,7 +66,7 @@ impl Task {
         let mut task =
             Task { settings, config, status, schema, read_at: Instant::now(), requests, waiting: Vec::new(), marks: 0 };
         task.apply(task.schema.changes())?;
-        task.status.lock().schema_reads += 1;
+        task.has_read();
         task.status.lock().connected = true;
         Ok((tokio::spawn(async move { task.run(ear).await }), sender))
     }
@@ -183,11 +183,17 @@ impl Task {
     /// Reads the schema; where it is another one, nothing is known of what depends on it.
     async fn reread(&mut self, ear: &Ear) -> Result<(), Error> {
         let schema = Schema::read(&ear.link).await?;
-        self.status.lock().schema_reads += 1;
-        self.read_at = Instant::now();
         let is_same = schema.is_same(&self.schema);
         self.schema = schema;
+        self.has_read();
         if is_same { Ok(()) } else { self.redefined() }
+    }
+
+    fn has_read(&mut self) {
+        self.read_at = Instant::now();
+        let mut status = self.status.lock();
+        status.schema_reads += 1;
+        status.watched = self.schema.watched();
     }
 
     fn redefined(&self) -> Result<(), Error> {

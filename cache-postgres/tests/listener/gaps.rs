@@ -51,6 +51,9 @@ async fn a_server_that_starts_anew_is_found_again() {
     let server = Postgres::start().unwrap();
     let throughout = |builder: cache_postgres::Builder| builder.on_gap(OnGap::DropThroughout);
     let mut shop = Shop::set_up(server.create_database("crash"), ARTICLES, &["article"], throughout).await;
+    assert_eq!(shop.listener.status().watched, ["public.article"]);
+    // What is not yet on disk would be undone.
+    shop.run("CHECKPOINT").await;
     let victim = shop.ask("SELECT pg_backend_pid()").await;
     shop.keep(THREE);
     shop.keep(OTHER);

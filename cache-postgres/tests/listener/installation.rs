@@ -1,5 +1,7 @@
 //! Installing, watching, and what writers notice of it.
 
+use cache_core::Cache;
+use cache_postgres::Listener;
 use test_servers::left_out;
 
 use crate::shop::Shop;
@@ -97,8 +99,34 @@ async fn a_write_never_fails_for_being_told() {
     assert_eq!(shop.dropped(plain, &[query]).await, &[] as &[&str]);
     let unspeakable = r#"INSERT INTO odd (id, document) VALUES (2, '"\u0000"')"#;
     assert_eq!(shop.dropped(unspeakable, &[query]).await, [query]);
-    let infinite = "SELECT * FROM \"c \"\" d\" WHERE n = 1";
-    let _ = infinite;
     assert_eq!(shop.told("INSERT INTO \"a ' b\".\"c \"\" d\" VALUES (1)").await, 1);
     assert_eq!(shop.listener.status().not_understood, 0);
+}
+
+#[tokio::test]
+async fn an_ordinary_role_can_do_all_but_hear_of_definitions() {
+    if left_out() {
+        return;
+    }
+    let mut shop = Shop::open("ordinary", ARTICLES, &[]).await;
+    shop.cache = Cache::in_memory();
+    cache_postgres::remove(&shop.url).await.unwrap();
+    shop.run(
+        "CREATE ROLE keeper LOGIN; GRANT CREATE ON DATABASE ordinary TO keeper; ALTER TABLE article OWNER TO keeper",
+    )
+    .await;
+    let url = shop.url.replace("postgres@", "keeper@");
+    cache_postgres::install(&url).await.unwrap();
+    cache_postgres::install(&url).await.unwrap();
+    cache_postgres::watch(&url, &["article"]).await.unwrap();
+    let listener = Listener::start(&url, &shop.cache).await.unwrap();
+    assert_eq!(listener.status().watched, ["public.article"]);
+    shop.keep(THREE);
+    shop.run("INSERT INTO article VALUES (1, 4); CREATE TABLE unheard (n integer)").await;
+    listener.catch_up().await.unwrap();
+    assert!(shop.keeps(THREE));
+    shop.run("INSERT INTO article VALUES (1, 3)").await;
+    listener.catch_up().await.unwrap();
+    assert!(!shop.keeps(THREE));
+    cache_postgres::remove(&url).await.unwrap();
 }

@@ -4,7 +4,7 @@ use cache_core::Cache;
 use cache_postgres::Listener;
 use cache_sql::Dialect;
 use cache_sql::adapter::{Database, Session};
-use test_servers::{Postgres, left_out};
+use test_servers::left_out;
 
 use crate::shop::Shop;
 
@@ -71,16 +71,13 @@ async fn wrapped_databases_read_the_schema_again() {
     }
     let cache = Cache::in_memory();
     let database = Database::new(Dialect::Postgres, &cache);
-    let url = Postgres::shared().create_database("wrapped");
-    let shop = Shop::set_up(url, ARTICLES, &["article"], |_| {
-        Listener::builder(&Postgres::shared().url().replace("/postgres", "/wrapped"), &cache).database(&database)
-    });
-    let shop = shop.await;
+    let shop = Shop::open("wrapped", ARTICLES, &["article"]).await;
+    let listener = Listener::builder(&shop.url, &cache).database(&database).start().await.unwrap();
     let session = Session::connection(&database);
     let rows = vec![["relation", "1", "article", "r", "p", "false", "", "", ""].map(String::from).to_vec()];
     session.wants_schema_to_begin().unwrap().answer(Ok::<_, String>(rows));
     assert!(session.wants_schema_to_begin().is_none());
     shop.run("CREATE VIEW seen AS SELECT * FROM article").await;
-    shop.listener.catch_up().await.unwrap();
+    listener.catch_up().await.unwrap();
     assert!(session.wants_schema_to_begin().is_some());
 }
