@@ -12,6 +12,8 @@ pub enum ErrorKind {
     Store,
     /// A text does not say what it should.
     Parse,
+    /// A profile, or the pattern that it is for, contradicts itself or another.
+    Profile,
 }
 
 /// A failure, with what was attempted and what to do about it.

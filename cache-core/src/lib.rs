@@ -37,6 +37,7 @@
 //! - [`Cache`], [`Entry`]: reads, by blocking and by awaiting, through one state machine.
 //! - [`Dependencies`], [`Predicate`], [`column()`]: what results depend on.
 //! - [`Change`], [`Row`], [`Transaction`]: what writes did, and when it counts.
+//! - [`Profiles`]: which tables' queries are cached without anybody asking for it.
 //! - [`context`]: what surrounds the running code; how an adapter takes part.
 //! - [`observe`]: events, counters, measurements.
 //! - [`dependency::query`]: the shape of a query and its projection to dependencies, for adapters.
@@ -62,6 +63,7 @@ mod engine;
 mod error;
 mod key;
 pub mod observe;
+mod profile;
 mod store;
 mod sync;
 mod value;
@@ -80,6 +82,7 @@ pub use dependency::{
 pub use engine::{MissReason, Refusal};
 pub use error::{Error, ErrorKind};
 pub use key::*;
+pub use profile::{Operation, Operations, Policy, Profile, Profiles, ProfilesBuilder};
 pub use store::{MemoryStore, Store, StoreSize};
 pub use value::*;
 

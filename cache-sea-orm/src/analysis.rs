@@ -1,76 +1,60 @@
-//! Statements as dependencies, changes and transaction steps.
+//! Statements as dependencies, and the dialects they are in.
 
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
-use cache_core::{Change, Dependencies};
-pub(crate) use cache_sql::Analyser;
-pub(crate) use cache_sql::Step;
-use cache_sql::{Bind, Catalogue, Dialect, Statement as Found};
+use cache_core::Dependencies;
+use cache_sql::{Analyser, Bind, Dialect};
 use sea_orm::sea_query::Values;
 use sea_orm::{DbBackend, Statement, Value};
 
 use crate::value::stored;
 
-/// What a text of one or more statements does beside reading.
-#[derive(Debug, Default)]
-pub(crate) struct Effects {
-    pub(crate) changes: Vec<Change>,
-    pub(crate) steps: Vec<Step>,
-    /// The schema changes.
-    pub(crate) defines: bool,
-}
+const BACKENDS: [DbBackend; 3] = [DbBackend::Sqlite, DbBackend::Postgres, DbBackend::MySql];
 
-/// Whether a text only reads, so that it concerns nobody else.
-pub(crate) fn only_reads(backend: DbBackend, sql: &str, values: Option<&Values>) -> bool {
-    plain(backend).analyse(sql, &binds(values, backend)).is_read()
-}
+/// The kinds of databases that this process has wrapped connections to, a bit each.
+static SEEN: AtomicU8 = AtomicU8::new(0);
 
-/// What a text changes, as seen by an analyser that knows the schema.
-///
-/// Without one, what a write reaches beyond its table is not known: on SQLite, where it could be known,
-/// everything is taken for changed; on other databases the whole table.
-pub(crate) fn effects(backend: DbBackend, sql: &str, values: Option<&Values>, informed: Option<&Analyser>) -> Effects {
-    let mut effects = Effects::default();
-    let found = informed.unwrap_or(plain(backend)).analyse(sql, &binds(values, backend));
-    effects.add(found, informed.is_some());
-    if informed.is_none() && backend == DbBackend::Sqlite && !effects.changes.is_empty() {
-        effects.changes = vec![Change::everything()];
+/// A connection to such a database was wrapped.
+pub(crate) fn seen(backend: DbBackend) {
+    if let Some(at) = BACKENDS.iter().position(|known| *known == backend) {
+        SEEN.fetch_or(1 << at, Ordering::Relaxed);
     }
-    effects
 }
 
-/// An analyser that knows the schema of a SQLite database, from the rows `(type, name, tbl_name, sql)` of it.
-pub(crate) fn informed<'a>(schema: impl IntoIterator<Item = (&'a str, &'a str, &'a str, &'a str)>) -> Analyser {
-    Analyser::new(Dialect::Sqlite).with_catalogue(Catalogue::from_sqlite_schema(schema))
+pub(crate) fn dialect(backend: DbBackend) -> Dialect {
+    match backend {
+        DbBackend::MySql => Dialect::MySql,
+        DbBackend::Postgres => Dialect::Postgres,
+        _ => Dialect::Sqlite,
+    }
 }
 
-impl Effects {
-    fn add(&mut self, found: Found, exact: bool) {
-        match found {
-            Found::Write { changes, .. } if exact => self.changes.extend(changes),
-            Found::Write { tables, .. } => self.changes.extend(tables.into_iter().map(Change::table)),
-            Found::Ddl { changes, .. } => {
-                self.defines = true;
-                self.changes.extend(changes);
-            }
-            Found::Unknown { changes, reason, first } => {
-                if first {
-                    tracing::warn!(%reason, "a statement was not understood and is taken for a write to everything");
-                }
-                self.changes.extend(changes);
-            }
-            Found::Transaction(step) => self.steps.push(step),
-            Found::Batch(statements) => statements.into_iter().for_each(|found| self.add(found, exact)),
-            Found::Read { .. } | Found::Neutral => {}
-            _ => self.changes.push(Change::everything()),
-        }
+/// What the result of a statement depends on, wherever it runs: a query object does not know its database, and what a
+/// condition means is a question of the database.
+pub(crate) fn anywhere(build: impl Fn(DbBackend) -> Statement) -> Dependencies {
+    let seen = match SEEN.load(Ordering::Relaxed) {
+        0 => u8::MAX,
+        seen => seen,
+    };
+    let backends = BACKENDS.iter().enumerate().filter(|(at, _)| seen & (1 << at) != 0);
+    backends.map(|(_, backend)| dependencies(&build(*backend))).fold(Dependencies::none(), Dependencies::union)
+}
+
+/// [`anywhere`] for a query that can be rendered only once.
+pub(crate) fn once(build: impl FnOnce(DbBackend) -> Statement) -> Dependencies {
+    match SEEN.load(Ordering::Relaxed) {
+        2 => dependencies(&build(DbBackend::Postgres)),
+        4 => dependencies(&build(DbBackend::MySql)),
+        0 | 1 => dependencies(&build(DbBackend::Sqlite)),
+        _ => dependencies(&build(DbBackend::Sqlite)).widened(),
     }
 }
 
 /// What the result of a statement depends on.
 pub(crate) fn dependencies(statement: &Statement) -> Dependencies {
     let binds = binds(statement.values.as_ref(), statement.db_backend);
-    plain(statement.db_backend).dependencies(&statement.sql, &binds)
+    analyser(statement.db_backend).dependencies(&statement.sql, &binds)
 }
 
 pub(crate) fn binds(values: Option<&Values>, backend: DbBackend) -> Vec<Bind> {
@@ -79,7 +63,7 @@ pub(crate) fn binds(values: Option<&Values>, backend: DbBackend) -> Vec<Bind> {
 }
 
 /// One analyser per dialect and process: it remembers the texts that it has seen.
-fn plain(backend: DbBackend) -> &'static Analyser {
+fn analyser(backend: DbBackend) -> &'static Analyser {
     static SQLITE: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Sqlite));
     static POSTGRES: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Postgres));
     static MYSQL: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::MySql));
@@ -96,7 +80,7 @@ fn plain(backend: DbBackend) -> &'static Analyser {
 /// different numbers. An aggregate over no rows is a row, so anything that may be one is asked all the same.
 pub(crate) fn selects_nothing(statement: &Statement) -> bool {
     let Some(values) = &statement.values else { return false };
-    let text = statement.sql.to_ascii_uppercase();
+    let text = unnumbered(&statement.sql).to_ascii_uppercase();
     let Some((columns, rest)) = text.strip_prefix("SELECT ").and_then(|rest| rest.split_once(" FROM ")) else {
         return false;
     };
@@ -123,6 +107,26 @@ pub(crate) fn selects_nothing(statement: &Statement) -> bool {
     false
 }
 
+/// Binds of PostgreSQL without their numbers; SeaORM gives them in order.
+fn unnumbered(sql: &str) -> String {
+    let mut text = String::with_capacity(sql.len());
+    let mut number = false;
+    for character in sql.chars() {
+        match character {
+            '$' => {
+                number = true;
+                text.push('?');
+            }
+            digit if number && digit.is_ascii_digit() => {}
+            other => {
+                number = false;
+                text.push(other);
+            }
+        }
+    }
+    text
+}
+
 fn differ(values: &[Value]) -> bool {
     match values {
         [Value::Int(Some(a)), Value::Int(Some(b)), ..] => a != b,
@@ -144,6 +148,7 @@ mod tests {
     fn rows_that_never_exist_are_known() {
         assert!(nothing("SELECT \"a\".\"id\" FROM \"a\" WHERE ? = ?", &[1, 2]));
         assert!(nothing("SELECT a.id FROM a WHERE a.x = ? AND ? = ? ORDER BY a.id LIMIT ?", &[7, 1, 2, 1]));
+        assert!(nothing("SELECT a.id FROM a WHERE a.x = $1 AND $2 = $3 LIMIT $4", &[7, 1, 2, 1]));
         assert!(nothing("SELECT ?, a.id FROM a JOIN b ON b.x = ? WHERE ? = ? AND a.y < ?", &[7, 7, 1, 2, 3]));
     }
 

@@ -1,16 +1,10 @@
 //! One statement, answered from the cache or by the database.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, Once, PoisonError};
-use std::task::Poll;
-
-use cache_core::{Cache, Dependencies, Key, KeyWriter};
+use cache_core::{Cache, Key, KeyWriter};
+use cache_sql::adapter::{Lookup, Options};
 use sea_orm::{DbErr, Statement};
 
 use crate::analysis;
-use crate::cached::Options;
 use crate::source::Source;
 use crate::value::write_key;
 
@@ -39,50 +33,14 @@ impl Ask<'_> {
     {
         let key = self.key::<T>();
         let Ask { cache, options, statement, .. } = self;
-        let entry = || cache.entry(key.clone()).name(options.name).ttl(options.ttl).weigh(weigh);
-        let begun = AtomicBool::new(false);
-        let work = Mutex::new(Some(work));
-        let take = || work.lock().unwrap_or_else(PoisonError::into_inner).take();
-
-        // Inside a transaction nobody waits for another caller, who may be waiting for the very connection
-        // that this transaction holds.
-        let point = db.read_point();
-        let patient = point.is_none();
-        // Nobody would drop it there when a row changes.
-        let foreign = db.cache_id().is_some_and(|id| id != cache.id());
-        if foreign {
-            static TOLD: Once = Once::new();
-            TOLD.call_once(|| {
-                tracing::warn!(
-                    "queries name another cache than the one their connection invalidates: they run uncached"
-                );
-            });
-        }
-        let answer = {
-            let read = entry().bypass(db.bypass() || foreign).as_of(point).depends_on(|| {
-                let found = analysis::dependencies(&statement);
-                options.tags.iter().map(Dependencies::tag).fold(found, Dependencies::union)
-            });
-            let mut read = pin!(read.try_get_or_fill_async(async || {
-                begun.store(true, Ordering::Relaxed);
-                match (empty, take()) {
-                    (Some(empty), _) if analysis::selects_nothing(&statement) => Ok(empty()),
-                    (_, Some(work)) => work(statement.clone()).await,
-                    (_, None) => Err(no_statement()),
-                }
-            }));
-            poll_fn(|context| match read.as_mut().poll(context) {
-                Poll::Ready(answer) => Poll::Ready(Some(answer)),
-                Poll::Pending if patient || begun.load(Ordering::Relaxed) => Poll::Pending,
-                Poll::Pending => Poll::Ready(None),
-            })
-            .await
+        let find = || analysis::dependencies(&statement);
+        let ask = || async {
+            match empty {
+                Some(empty) if analysis::selects_nothing(&statement) => Ok(empty()),
+                _ => work(statement.clone()).await,
+            }
         };
-        match (answer, take()) {
-            (Some(answer), _) => answer,
-            (None, Some(work)) => entry().bypass(true).try_get_or_fill_async(|| work(statement)).await,
-            (None, None) => Err(no_statement()),
-        }
+        Lookup::new(cache, options, key).run_async(db, weigh, find, ask).await
     }
 
     /// The statement's single number, named as SeaORM names it.
@@ -101,7 +59,7 @@ impl Ask<'_> {
             write_key(value, &mut binds);
         }
         let mut key = KeyWriter::new();
-        key.part(self.kind).part(self.statement.sql.as_str()).bytes(&binds).bytes(&self.options.extra);
+        key.part(self.kind).part(self.statement.sql.as_str()).bytes(&binds).bytes(self.options.key_part());
         Key::of::<T>("sea-orm").with(&key.finish())
     }
 }

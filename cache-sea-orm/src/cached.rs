@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{Cache, CacheKey, Key};
+use cache_core::{Cache, CacheKey};
+use cache_sql::adapter::Options;
 use sea_orm::{DbErr, PaginatorTrait, SelectExt, SelectorTrait};
 
 use crate::ask::{Ask, no_statement};
@@ -41,40 +42,28 @@ pub struct Cached<'c, Q> {
     options: Options,
 }
 
-/// How one query is cached.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Options {
-    pub(crate) ttl: Option<Duration>,
-    pub(crate) name: &'static str,
-    pub(crate) extra: Vec<u8>,
-    pub(crate) tags: Vec<String>,
-}
-
 impl<Q> Cached<'_, Q> {
     /// Keeps the result no longer than this.
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.options.ttl = Some(ttl);
+        self.options = self.options.ttl(ttl);
         self
     }
 
     /// Something else that the result depends on, as a part of the key; may be given several times.
     pub fn extra(mut self, extra: impl CacheKey) -> Self {
-        let key = Key::new("extra").with(&extra);
-        let bytes = key.as_bytes();
-        self.options.extra.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
-        self.options.extra.extend_from_slice(bytes);
+        self.options = self.options.extra(extra);
         self
     }
 
     /// Free tags: [`Cache::invalidate_tag`] of one of them drops the result.
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
-        self.options.tags.extend(tags.into_iter().map(Into::into));
+        self.options = self.options.tags(tags);
         self
     }
 
     /// A name for events and traces; not a part of the key.
     pub fn name(mut self, name: &'static str) -> Self {
-        self.options.name = name;
+        self.options = self.options.name(name);
         self
     }
 }

@@ -49,18 +49,15 @@
 #![deny(missing_docs)]
 
 mod analysis;
-mod announcement;
 mod ask;
 mod cached;
 mod capture;
-mod catalogue;
 mod connection;
 mod detached;
 mod paginate;
 mod queryset;
 mod returned;
 mod selectable;
-mod shared;
 mod source;
 mod stream;
 mod transaction;

@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use cache_core::Cache;
+use cache_sql::adapter::Options;
 use sea_orm::{DbErr, ItemsAndPagesNumber, PaginatorTrait, SelectorTrait, Statement, Value};
 
 use crate::ask::{Ask, no_statement};
-use crate::cached::Options;
 use crate::capture::{Capture, capture};
 use crate::selectable::decode_all;
 use crate::source::Source;

@@ -6,11 +6,11 @@
 use cache_core::Dependencies;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    DbBackend, EntityTrait, Iterable, ModelTrait, PrimaryKeyToColumn, QueryTrait, Selector, SelectorRaw, SelectorTrait,
-    Statement,
+    ColumnTrait, EntityTrait, Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter, QueryTrait, Selector, SelectorRaw,
+    SelectorTrait, Statement,
 };
 
-use crate::{analysis, value};
+use crate::analysis;
 
 /// A select as a queryset: it stands for the rows that satisfy its conditions.
 ///
@@ -45,19 +45,20 @@ pub trait SelectQueryset {
 
 impl<Q: QueryTrait<QueryStatement = SelectStatement>> SelectQueryset for Q {
     fn dependencies(&self) -> Dependencies {
-        analysis::dependencies(&self.build(DbBackend::Sqlite))
+        analysis::anywhere(|backend| self.build(backend))
     }
 }
 
 /// A query turned into models, tuples or JSON as a queryset.
 pub trait SelectorQueryset {
-    /// What a result that is made of this query depends on.
+    /// What a result that is made of this query depends on: where connections to databases of several kinds were
+    /// wrapped, all rows of its tables.
     fn dependencies(self) -> Dependencies;
 }
 
 impl<S: SelectorTrait> SelectorQueryset for Selector<S> {
     fn dependencies(self) -> Dependencies {
-        analysis::dependencies(&self.into_statement(DbBackend::Sqlite))
+        analysis::once(|backend| self.into_statement(backend))
     }
 }
 
@@ -99,16 +100,11 @@ pub trait ModelQueryset {
 
 impl<M: ModelTrait> ModelQueryset for M {
     fn dependencies(&self) -> Dependencies {
-        let table = <M::Entity as Default>::default();
-        let table = sea_orm::EntityName::table_name(&table);
-        let mut key = Vec::new();
+        let mut query = <M::Entity as EntityTrait>::find();
         for part in <M::Entity as EntityTrait>::PrimaryKey::iter() {
             let column = part.into_column();
-            match value::stored(&self.get(column), DbBackend::Sqlite) {
-                Some(stored) => key.push((sea_orm::IdenStatic::as_str(&column).to_owned(), stored)),
-                None => return Dependencies::table(table),
-            }
+            query = query.filter(column.eq(self.get(column)));
         }
-        Dependencies::row(table, key)
+        query.dependencies()
     }
 }

@@ -1,102 +1,81 @@
 //! Rows that a write returned, as row images.
 
-use std::sync::Arc;
-
-use cache_core::{Change, Row, Value};
-use cache_sql::Bind;
-use sea_orm::sea_query::Values;
-use sea_orm::{DbBackend, DbErr, ExecResult, QueryResult};
-
-use crate::analysis::{Analyser, binds};
-
-/// A write whose returned rows will tell more of its changes than its text does.
-#[derive(Debug)]
-pub(crate) struct Told {
-    analyser: Arc<Analyser>,
-    sql: String,
-    binds: Vec<Bind>,
-}
-
-impl Told {
-    /// `None` for a text that returns no rows, and for databases other than SQLite, where what is returned is
-    /// not known to be what is compared.
-    pub(crate) fn new(analyser: Arc<Analyser>, backend: DbBackend, sql: &str, values: Option<&Values>) -> Option<Self> {
-        let returns = sql.as_bytes().windows(9).any(|word| word.eq_ignore_ascii_case(b"RETURNING"));
-        (returns && backend == DbBackend::Sqlite).then(|| Told {
-            analyser,
-            sql: sql.into(),
-            binds: binds(values, backend),
-        })
-    }
-
-    /// The driver remembers the names of columns with a prepared statement: after a change of the schema those of `*`
-    /// may be outdated, and then nothing is told.
-    pub(crate) fn changes(&self, names: &[String], rows: &[Row], all: bool) -> Option<Vec<Change>> {
-        if !rows.is_empty() && !self.analyser.returns(&self.sql, names) {
-            return None;
-        }
-        self.analyser.returned(&self.sql, &self.binds, rows, all)
-    }
-}
+use cache_core::{Row, Value};
+use cache_sql::adapter::Returned;
+use sea_orm::{DbBackend, DbErr, ExecResult, QueryResult, TryGetable};
 
 /// The answer to a statement, as far as it tells rows.
 pub(crate) trait Answer {
-    /// The rows by column name, and whether there were no others; `None` when the answer tells none.
-    fn rows(&self) -> Option<(Vec<Row>, bool)>;
-
-    /// The names of the columns, in their order.
-    fn names(&self) -> Vec<String> {
-        Vec::new()
-    }
+    /// The rows that came back; `None` when the answer tells none.
+    fn returned(&self, backend: DbBackend) -> Option<Returned>;
 }
 
 impl Answer for Result<ExecResult, DbErr> {
-    fn rows(&self) -> Option<(Vec<Row>, bool)> {
+    fn returned(&self, _: DbBackend) -> Option<Returned> {
         None
     }
 }
 
 impl Answer for Result<Option<QueryResult>, DbErr> {
-    fn rows(&self) -> Option<(Vec<Row>, bool)> {
-        let row = self.as_ref().ok()?;
-        Some((row.iter().map(image).collect(), false))
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.as_ref().ok().and_then(Option::as_ref).map(QueryResult::column_names).unwrap_or_default()
+    fn returned(&self, backend: DbBackend) -> Option<Returned> {
+        Some(images(self.as_ref().ok()?.as_slice(), backend, false))
     }
 }
 
 impl Answer for Result<Vec<QueryResult>, DbErr> {
-    fn rows(&self) -> Option<(Vec<Row>, bool)> {
-        let rows = self.as_ref().ok()?;
-        Some((rows.iter().map(image).collect(), true))
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.as_ref().ok().and_then(|rows| rows.first()).map(QueryResult::column_names).unwrap_or_default()
+    fn returned(&self, backend: DbBackend) -> Option<Returned> {
+        Some(images(self.as_ref().ok()?, backend, true))
     }
 }
 
-/// A column whose value cannot be read is left unknown.
-fn image(row: &QueryResult) -> Row {
-    let columns = row.column_names().into_iter().enumerate();
-    columns.filter_map(|(at, name)| Some((name, stored(row, at)?))).collect()
+fn images(rows: &[QueryResult], backend: DbBackend, all: bool) -> Returned {
+    let names = rows.first().map(QueryResult::column_names).unwrap_or_default();
+    let read = match backend {
+        DbBackend::Sqlite => of_sqlite,
+        DbBackend::Postgres => of_postgres,
+        _ => |_: &QueryResult, _| None,
+    };
+    let image = |row| names.iter().enumerate().filter_map(|(at, name)| Some((name, read(row, at)?))).collect::<Row>();
+    Returned { rows: rows.iter().map(image).collect(), names: names.clone(), all }
+}
+
+/// The column as this type, when it is of it or NULL.
+fn get<T: TryGetable>(row: &QueryResult, at: usize) -> Option<Option<T>> {
+    row.try_get_by_index::<Option<T>>(at).ok()
 }
 
 /// What SQLite stores: the driver hands each storage class out as one Rust type only.
-fn stored(row: &QueryResult, at: usize) -> Option<Value> {
-    if let Ok(number) = row.try_get_by_index::<Option<i64>>(at) {
+fn of_sqlite(row: &QueryResult, at: usize) -> Option<Value> {
+    if let Some(number) = get::<i64>(row, at) {
         return Some(Value::from(number));
     }
-    if let Ok(number) = row.try_get_by_index::<Option<f64>>(at) {
+    if let Some(number) = get::<f64>(row, at) {
         return Some(Value::from(number));
     }
-    if let Ok(text) = row.try_get_by_index::<Option<String>>(at) {
+    if let Some(text) = get::<String>(row, at) {
         return Some(Value::from(text));
     }
-    let bytes = row.try_get_by_index::<Option<Vec<u8>>>(at).ok()?;
+    let bytes = get::<Vec<u8>>(row, at)?;
     // Text that is not UTF-8 comes as bytes, too, and is compared as text.
     let is_blob = bytes.as_ref().is_none_or(|bytes| std::str::from_utf8(bytes).is_ok());
     is_blob.then(|| Value::from(bytes))
+}
+
+/// PostgreSQL's columns have types, and the driver hands each out as its own Rust type only.
+fn of_postgres(row: &QueryResult, at: usize) -> Option<Value> {
+    macro_rules! first {
+        ($($type:ty),*) => {$(
+            if let Some(value) = get::<$type>(row, at) {
+                return Some(Value::from(value));
+            }
+        )*};
+    }
+    first!(i32, String, i64, bool, i16);
+    #[cfg(feature = "with-chrono")]
+    first!(chrono::DateTime<chrono::Utc>, chrono::NaiveDateTime, chrono::NaiveDate);
+    #[cfg(feature = "with-uuid")]
+    if let Some(value) = get::<sea_orm::prelude::Uuid>(row, at) {
+        return Some(value.map_or(Value::Null, |value| Value::Uuid(*value.as_bytes())));
+    }
+    get::<Vec<u8>>(row, at).map(Value::from)
 }

@@ -46,19 +46,16 @@ impl<C: ConnectionTrait + Send + 'static> Source for CachedConnection<C> {
     }
 
     async fn row(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        cache_core::observe::statement();
-        self.guarded_read();
+        let announcement = self.announce_lookup(&stmt.sql).await;
         let row = self.inner.query_one_raw(stmt).await;
-        // A write through another handle to the same transaction may have gone first.
-        self.guarded_read();
+        self.over(announcement, &row);
         row
     }
 
     async fn rows(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        cache_core::observe::statement();
-        self.guarded_read();
+        let announcement = self.announce_lookup(&stmt.sql).await;
         let rows = self.inner.query_all_raw(stmt).await;
-        self.guarded_read();
+        self.over(announcement, &rows);
         rows
     }
 }

@@ -4,11 +4,11 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use cache_sql::adapter::Outcome;
 use futures::Stream;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, StreamTrait};
 
-use crate::analysis;
-use crate::connection::{Announced, CachedConnection, carry};
+use crate::connection::{CachedConnection, carry};
 use crate::detached::Detached;
 
 /// Rows of a statement run through a [`CachedConnection`].
@@ -54,14 +54,12 @@ impl<C: ConnectionTrait + StreamTrait + 'static> StreamTrait for CachedConnectio
         stmt: Statement,
     ) -> Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
         Box::pin(async move {
-            let backend = ConnectionTrait::get_database_backend(self);
-            let rows = if analysis::only_reads(backend, &stmt.sql, stmt.values.as_ref()) {
-                cache_core::observe::statement();
-                self.read();
-                let stream = self.inner.stream_raw(stmt).await?;
+            let rows = if self.session.database().only_reads(&stmt.sql) {
+                let announcement = self.announce(&stmt.sql, stmt.values.as_ref()).await;
+                let stream = self.inner.stream_raw(stmt).await;
                 // The stream holds the connection: whatever went before it is known by now.
-                self.guarded_read();
-                Rows::Live(Box::pin(stream))
+                announcement.over(Outcome::Done, None);
+                Rows::Live(Box::pin(stream?))
             } else {
                 let rows: Result<Vec<QueryResult>, DbErr> =
                     carry!(self, &stmt.sql, stmt.values.as_ref(), |inner| inner.query_all_raw(stmt));

@@ -1,8 +1,9 @@
 //! Bound values of SeaORM as the database will see them.
 //!
 //! SQLite has five storage classes, and the driver decides which one a Rust value becomes: a date is text
-//! in one particular notation, a UUID is a blob, a boolean an integer. Two values are the same to the
-//! database when the *stored* forms are the same, so this is the form that conditions and row images carry.
+//! in one particular notation, a UUID is a blob, a boolean an integer. Elsewhere values have types of their own. Two
+//! values are the same to the database when the *stored* forms are the same, so this is the form that conditions and
+//! row images carry.
 
 use cache_core::Value;
 use sea_orm::sea_query::OptionEnum;
@@ -16,6 +17,8 @@ pub(crate) fn stored(bound: &Bound, backend: DbBackend) -> Option<Value> {
     let value = match bound {
         Bound::Bool(v) if sqlite => v.map_or(Value::Null, |v| Value::from(i64::from(v))),
         Bound::Bool(v) => Value::from(*v),
+        // PostgreSQL has no integer of one byte, and the driver takes it for a character.
+        Bound::TinyInt(Some(_)) | Bound::TinyUnsigned(Some(_)) if backend == DbBackend::Postgres => return None,
         Bound::TinyInt(v) => Value::from(*v),
         Bound::SmallInt(v) => Value::from(*v),
         Bound::Int(v) => Value::from(*v),
@@ -31,19 +34,20 @@ pub(crate) fn stored(bound: &Bound, backend: DbBackend) -> Option<Value> {
         Bound::Bytes(v) => Value::from(v.clone()),
         Bound::Enum(OptionEnum::Some(v)) => Value::from(v.value.as_ref()),
         Bound::Enum(OptionEnum::None(_)) => Value::Null,
-        #[cfg(feature = "with-uuid")]
-        Bound::Uuid(None) => Value::Null,
+        other if *other == other.as_null() => Value::Null,
         #[cfg(feature = "with-uuid")]
         Bound::Uuid(Some(v)) if sqlite => Value::from(v.as_bytes().to_vec()),
         #[cfg(feature = "with-uuid")]
         Bound::Uuid(Some(v)) => Value::Uuid(*v.as_bytes()),
         #[cfg(feature = "with-json")]
-        Bound::Json(None) => Value::Null,
-        #[cfg(feature = "with-json")]
         Bound::Json(Some(v)) if sqlite => Value::from(serde_json::to_string(v).ok()?),
-        other if *other == other.as_null() => Value::Null,
+        #[cfg(feature = "with-rust_decimal")]
+        Bound::Decimal(Some(v)) if !sqlite => Value::Decimal(v.to_string().parse().ok()?),
         #[cfg(feature = "with-chrono")]
         temporal if sqlite => return chrono_text(temporal),
+        #[cfg(feature = "with-chrono")]
+        temporal => return chrono_value(temporal),
+        #[cfg(not(feature = "with-chrono"))]
         _ => return None,
     };
     Some(value)
@@ -55,6 +59,20 @@ fn float(value: Option<f64>, sqlite: bool) -> Value {
         Some(v) if sqlite && v.is_nan() => Value::Null,
         other => Value::from(other),
     }
+}
+
+/// A date or time of a database that has types for them.
+#[cfg(feature = "with-chrono")]
+fn chrono_value(bound: &Bound) -> Option<Value> {
+    Some(match bound {
+        Bound::ChronoDate(v) => Value::from((*v)?),
+        Bound::ChronoTime(v) => Value::from((*v)?),
+        Bound::ChronoDateTime(v) => Value::from((*v)?),
+        Bound::ChronoDateTimeUtc(v) => Value::from((*v)?),
+        Bound::ChronoDateTimeLocal(v) => Value::from((*v)?.to_utc()),
+        Bound::ChronoDateTimeWithTimeZone(v) => Value::from((*v)?.to_utc()),
+        _ => return None,
+    })
 }
 
 /// The text that the SQLite driver binds for a date or time.

@@ -13,4 +13,7 @@ mod guides {
 
     #[doc = include_str!("../../docs/guide/getting-started.md")]
     struct GettingStarted;
+
+    #[doc = include_str!("../../docs/guide/automatic.md")]
+    struct Automatic;
 }

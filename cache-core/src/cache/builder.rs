@@ -10,6 +10,7 @@ use crate::engine::{Flights, Removals};
 use crate::error::Error;
 use crate::key::Secret;
 use crate::observe::{Counts, Event};
+use crate::profile::Profiles;
 use crate::store::{MemoryStore, Opening, Store};
 
 /// The description of a cache; made by [`Cache::builder`].
@@ -33,6 +34,7 @@ pub struct CacheBuilder {
     clock: Clock,
     ttl: Option<Duration>,
     idle: Option<Duration>,
+    profiles: Profiles,
 }
 
 impl CacheBuilder {
@@ -44,6 +46,7 @@ impl CacheBuilder {
             clock: Clock::system(),
             ttl: None,
             idle: None,
+            profiles: Profiles::default(),
         }
     }
 
@@ -68,6 +71,14 @@ impl CacheBuilder {
     /// The longest time between two hits of an entry that names none. Unlimited by default.
     pub fn idle(mut self, idle: Duration) -> Self {
         self.idle = Some(idle);
+        self
+    }
+
+    /// Which tables' queries are cached automatically. None by default.
+    ///
+    /// Profiles that name no time to live take that of [`CacheBuilder::ttl`].
+    pub fn profiles(mut self, profiles: Profiles) -> Self {
+        self.profiles = profiles;
         self
     }
 
@@ -97,6 +108,7 @@ impl CacheBuilder {
                 clock: self.clock,
                 ttl: self.ttl,
                 idle: self.idle,
+                profiles: self.profiles.or_ttl(self.ttl),
             }),
         }
     }

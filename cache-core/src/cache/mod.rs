@@ -25,6 +25,7 @@ use crate::engine::{Flights, MissReason, Next, Refusal, Removals, Seen, Stamps};
 use crate::error::Error;
 use crate::key::Key;
 use crate::observe::{Counters, Counts, Event, Invalidation};
+use crate::profile::Profiles;
 use crate::store::{Idle, Store, StoreSize, Stored};
 
 type Subscriber = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
@@ -74,6 +75,7 @@ struct Inner {
     clock: Clock,
     ttl: Option<Duration>,
     idle: Option<Duration>,
+    profiles: Profiles,
 }
 
 impl Cache {
@@ -90,6 +92,12 @@ impl Cache {
     /// The namespace that the cache was built with.
     pub fn namespace(&self) -> &str {
         &self.inner.namespace
+    }
+
+    /// Which tables' queries are cached automatically: adapters ask before each read.
+    #[inline]
+    pub fn profiles(&self) -> &Profiles {
+        &self.inner.profiles
     }
 
     /// What tells this cache from another one that lives at the same time; its clones share it.

@@ -74,6 +74,7 @@ impl Test {
             Test::Range { lower, upper } => above(lower, value) && below(upper, value),
             Test::Prefix(prefix) => match (prefix, value) {
                 (Value::Text(prefix), Value::Text(text)) => text.starts_with(&**prefix),
+                (Value::Folded(prefix), Value::Folded(text)) => text.starts_with(&**prefix),
                 (Value::Bytes(prefix), Value::Bytes(bytes)) => bytes.starts_with(prefix),
                 _ => true,
             },
@@ -149,6 +150,7 @@ impl Test {
             (Prefix(a), Prefix(b)) => {
                 let is_longer = match (&a, &b) {
                     (Value::Text(a), Value::Text(b)) => b.starts_with(&**a),
+                    (Value::Folded(a), Value::Folded(b)) => b.starts_with(&**a),
                     (Value::Bytes(a), Value::Bytes(b)) => b.starts_with(a),
                     _ => false,
                 };

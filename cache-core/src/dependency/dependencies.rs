@@ -141,6 +141,14 @@ impl Dependencies {
         Self::from_set(Set { conjunctions, uncacheable })
     }
 
+    /// The same tables and tags without the conditions: any row of each.
+    #[must_use]
+    pub fn widened(&self) -> Dependencies {
+        let tables = self.set.conjunctions.iter().map(|conjunction| Dependencies::table(conjunction.table.clone()));
+        let reason = self.set.uncacheable.clone().map(Dependencies::uncacheable);
+        tables.chain(reason).collect()
+    }
+
     /// Whether a change may alter the result; unsure means yes.
     pub fn may_match(&self, change: &Change) -> bool {
         self.set.conjunctions.iter().any(|conjunction| conjunction.may_match(change))

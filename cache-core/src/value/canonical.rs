@@ -42,6 +42,7 @@ impl Value {
             Value::Decimal(value) => value.number().encode(sink),
             Value::Float(value) => sink(&ordered_float(*value).to_be_bytes()),
             Value::Text(value) => sink(value.as_bytes()),
+            Value::Folded(value) => sink(value.as_bytes()),
             Value::Bytes(value) => sink(value),
             Value::Date(value) => sink(&(value.days() as u32 ^ (1 << 31)).to_be_bytes()),
             Value::Time(value) => sink(&value.nanoseconds().to_be_bytes()),

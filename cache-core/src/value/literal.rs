@@ -25,6 +25,10 @@ impl fmt::Display for Value {
             Value::Decimal(value) => write!(f, "{value}"),
             Value::Float(value) => write!(f, "{value:?}"),
             Value::Text(value) => quoted(f, value),
+            Value::Folded(value) => {
+                f.write_str("~")?;
+                quoted(f, value)
+            }
             Value::Bytes(value) => {
                 f.write_str("x'")?;
                 for byte in value.iter() {

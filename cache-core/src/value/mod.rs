@@ -60,6 +60,8 @@ pub enum Value {
     Instant(Instant),
     /// The sixteen bytes of a UUID.
     Uuid([u8; 16]),
+    /// Text in the form in which a collation compares it that tells no case apart: see [`Value::folded`].
+    Folded(Arc<str>),
     /// A JSON document. Object members have no order and numbers go by value.
     Json(Arc<serde_json::Value>),
 }
@@ -96,6 +98,8 @@ pub enum Class {
     Uuid = 10,
     /// [`Value::Json`].
     Json = 11,
+    /// [`Value::Folded`].
+    Folded = 12,
 }
 
 impl Value {
@@ -121,7 +125,26 @@ impl Value {
             Value::Instant(_) => Class::Instant,
             Value::Uuid(_) => Class::Uuid,
             Value::Json(_) => Class::Json,
+            Value::Folded(_) => Class::Folded,
         }
+    }
+
+    /// A text as collations compare it that tell no case apart; `None` for a text of which that is not certain.
+    ///
+    /// Certain are ASCII letters, digits, and a few signs that every such collation keeps, without a blank at the end. The class is not that
+    /// of [`Value::Text`], so that a text of which nobody knows how it is compared may match.
+    ///
+    /// ```
+    /// use cache_core::Value;
+    ///
+    /// assert_eq!(Value::folded("Crate-Browser"), Value::folded("crate-browser"));
+    /// assert_ne!(Value::folded("a"), Some(Value::from("a")));
+    /// assert_eq!(Value::folded("naïve"), None);
+    /// ```
+    pub fn folded(text: &str) -> Option<Value> {
+        let kept = |c: char| c.is_ascii_alphanumeric() || " _.:/@+-".contains(c);
+        let certain = text.chars().all(kept) && !text.ends_with(' ');
+        certain.then(|| Value::Folded(text.to_ascii_lowercase().into()))
     }
 
     /// Whether this is [`Value::Null`].

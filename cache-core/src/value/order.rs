@@ -39,6 +39,7 @@ impl Ord for Value {
             (Value::Float(a), Value::Float(b)) => ordered_float(*a).cmp(&ordered_float(*b)),
             (Value::Text(a), Value::Text(b)) => a.cmp(b),
             (Value::Bytes(a), Value::Bytes(b)) => a.cmp(b),
+            (Value::Folded(a), Value::Folded(b)) => a.cmp(b),
             (Value::Date(a), Value::Date(b)) => a.cmp(b),
             (Value::Time(a), Value::Time(b)) => a.cmp(b),
             (Value::DateTime(a), Value::DateTime(b)) => a.cmp(b),

@@ -129,6 +129,7 @@ fn pair() -> impl Strategy<Value = (Value, Value)> {
         numbers(),
         float().prop_map(Value::from).boxed(),
         text().prop_map(Value::from).boxed(),
+        text().prop_map(|text| Value::Folded(text.into())).boxed(),
         bytes().prop_map(Value::from).boxed(),
         any::<i32>().prop_map(|days| Value::from(Date::from_days(days))).boxed(),
         (0..86_401_000_000_000_u64).prop_map(|time| Value::from(Time::from_nanoseconds(time).unwrap())).boxed(),

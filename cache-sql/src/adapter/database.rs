@@ -78,6 +78,11 @@ impl Database {
         self.shared.failed.load(Ordering::Relaxed)
     }
 
+    /// Whether a text can only read.
+    pub fn only_reads(&self, sql: &str) -> bool {
+        plain(self.shared.dialect).only_reads(sql)
+    }
+
     /// What the result of a statement depends on, as far as its text tells.
     ///
     /// Whether its relations are tables that invalidate is checked where the statement runs, in

@@ -1,8 +1,9 @@
-//! The oracle alone: `oracle --pairs N --seed S [--dialect sqlite]`; the last line is the counts as JSON.
+//! The oracle alone: `oracle --pairs N --seed S [--dialect sqlite|postgres|mysql]`; the last line is the counts as JSON.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cache_sql::Dialect;
 use end_to_end::oracle::{Options, run};
 
 fn main() -> ExitCode {
@@ -24,8 +25,14 @@ fn arguments() -> Result<Options, String> {
         match name.as_str() {
             "--pairs" => options.pairs = number()?,
             "--seed" => options.seed = number()?,
-            "--dialect" if value == "sqlite" => {}
-            "--dialect" => return Err(format!("the dialect {value} cannot be tried yet; sqlite can")),
+            "--dialect" => {
+                options.dialect = match value.as_str() {
+                    "sqlite" => Dialect::Sqlite,
+                    "postgres" => Dialect::Postgres,
+                    "mysql" => Dialect::MySql,
+                    _ => return Err(format!("--dialect {value}: sqlite, postgres and mysql are known")),
+                };
+            }
             _ => return Err(format!("{name} is not known; --pairs, --seed and --dialect are")),
         }
     }
@@ -48,8 +55,13 @@ fn report(options: &Options) -> ExitCode {
             (miss.counts, ExitCode::FAILURE)
         }
     };
+    let dialect = match options.dialect {
+        Dialect::Postgres => "postgres",
+        Dialect::MySql => "mysql",
+        _ => "sqlite",
+    };
     println!(
-        "{{\"dialect\":\"sqlite\",\"seed\":{},\"pairs\":{},\"changed\":{},\"invalidated\":{},\"missed\":{},\"needless\":{},\"by_table\":{}}}",
+        "{{\"dialect\":\"{dialect}\",\"seed\":{},\"pairs\":{},\"changed\":{},\"invalidated\":{},\"missed\":{},\"needless\":{},\"by_table\":{}}}",
         options.seed, counts.pairs, counts.changed, counts.invalidated, counts.missed, counts.needless, counts.by_table
     );
     exit

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod choice;
+mod database;
 mod predicate;
 mod query;
 mod run;

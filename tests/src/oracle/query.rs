@@ -1,7 +1,9 @@
 //! Random queries.
 
+use cache_sql::Dialect;
+
 use super::choice::Choice;
-use super::predicate::Scope;
+use super::predicate::{Scope, identifier};
 use super::schema::{Kind, Schema, Table};
 
 /// A query's text; its placeholders are bound to what the choice has collected.
@@ -14,7 +16,8 @@ pub(super) fn random(choice: &mut Choice<'_>, schema: &Schema) -> String {
             let inner = Scope::single(base).predicate(choice, &tables, 1);
             // Now and then under the name of a table, which it hides.
             let name = if choice.once_in(3) { schema.table(choice).name.clone() } else { String::from("w") };
-            let base_name = if name == base.name { format!("main.{name}") } else { base.name.clone() };
+            let hidden = name == base.name && choice.dialect == Dialect::Sqlite;
+            let base_name = if hidden { format!("main.{name}") } else { base.name.clone() };
             let named = Table { name: name.clone(), numbered: false, ..base.clone() };
             let outer = Scope::single(&named).predicate(choice, &tables, 1);
             format!("WITH {name} AS (SELECT * FROM {base_name} WHERE {inner}) SELECT * FROM {name} WHERE {outer}")
@@ -31,9 +34,10 @@ pub(super) fn random(choice: &mut Choice<'_>, schema: &Schema) -> String {
             let first = Scope::single(base).predicate(choice, &tables, 1);
             let step = Scope { sources: vec![(String::from("b"), base)] }.predicate(choice, &tables, 1);
             let link = base.column(choice).name.clone();
+            let limit = if choice.dialect == Dialect::Sqlite { " LIMIT 50" } else { "" };
             format!(
                 "WITH RECURSIVE w(n) AS (SELECT id FROM {0} WHERE {first} UNION SELECT b.id FROM {0} AS b JOIN w ON b.{link} = w.n \
-                 WHERE {step} LIMIT 50) SELECT n FROM w",
+                 WHERE {step}{limit}) SELECT n FROM w",
                 base.name
             )
         }
@@ -43,7 +47,11 @@ pub(super) fn random(choice: &mut Choice<'_>, schema: &Schema) -> String {
             let (inside, _) = subquery(choice, &tables, &scope, 1, false);
             let (name, _) = scope.column(choice);
             let condition = scope.predicate(choice, &tables, 1);
-            format!("SELECT {name}, ({inside} ORDER BY 1 LIMIT 1) FROM {} WHERE {condition}", table.name)
+            let inside = match choice.dialect {
+                Dialect::Sqlite => format!("{inside} ORDER BY 1 LIMIT 1"),
+                _ => first(choice, inside),
+            };
+            format!("SELECT {name}, ({inside}) FROM {} WHERE {condition}", table.name)
         }
         5 => {
             let table = choice.of(&tables);
@@ -66,7 +74,7 @@ fn narrow(choice: &mut Choice<'_>, schema: &Schema) -> String {
     let (one, two) = (schema.table(choice), schema.table(choice));
     let equal = |choice: &mut Choice<'_>, alias: &str, table: &Table| {
         let column = table.column(choice);
-        let value = if column.name == "id" { (1 + choice.below(12)).to_string() } else { choice.written(column.kind) };
+        let value = if column.name == "id" { identifier(choice, table) } else { choice.written(column.kind) };
         format!("{alias}.{} = {value}", column.name)
     };
     match choice.below(5) {
@@ -119,7 +127,7 @@ fn set_operation(choice: &mut Choice<'_>, tables: &[&Table], depth: usize) -> St
         let word = choice.of(&["UNION", "UNION ALL", "INTERSECT", "EXCEPT"]);
         let right = arm(choice);
         text = match choice.once_in(3) {
-            true => format!("SELECT * FROM ({text}) {word} {right}"),
+            true => format!("SELECT * FROM ({text}) AS q {word} {right}"),
             false => format!("{text} {word} {right}"),
         };
     }
@@ -161,6 +169,10 @@ fn from<'a>(choice: &mut Choice<'_>, tables: &[&'a Table]) -> (String, Scope<'a>
             8 => format!("{text}, {right}"),
             9 => format!("{text} NATURAL JOIN {right}"),
             10 => format!("{text} LEFT JOIN {right} USING (id)"),
+            11 if choice.dialect == Dialect::Postgres => {
+                let inner = format!("SELECT l.* FROM {} AS l WHERE l.id = x0.id", table.name);
+                format!("{text} {} JOIN LATERAL ({inner}) AS {alias} ON TRUE", choice.of(&["LEFT", "INNER"]))
+            }
             11 => format!("{text} CROSS JOIN {right}"),
             12 => {
                 // Both sides of the inner join are NULL-extended together.
@@ -192,6 +204,17 @@ fn select(choice: &mut Choice<'_>, tables: &[&Table]) -> String {
         let (name, column) = scope.column(choice);
         (name, column.kind)
     };
+    let order: Vec<String> = scope.sources.iter().map(|(alias, _)| format!("{alias}.id")).collect();
+    let order = format!("{column}, {}", order.join(", "));
+    if choice.dialect == Dialect::Postgres && choice.once_in(12) {
+        let condition = scope.predicate(choice, tables, 1);
+        return match choice.once_in(2) {
+            true => {
+                format!("SELECT DISTINCT ON ({column}) {column}, x0.id FROM {from} WHERE {condition} ORDER BY {order}")
+            }
+            false => format!("SELECT x0.id, rank() OVER (ORDER BY {column}) FROM {from} WHERE {condition}"),
+        };
+    }
     let mut text = match list_at {
         0 => format!("SELECT count(*) FROM {from}"),
         1 => format!("SELECT {}({column}) FROM {from}", choice.of(&["sum", "min", "max", "count"])),
@@ -215,13 +238,21 @@ fn select(choice: &mut Choice<'_>, tables: &[&Table]) -> String {
             text.push_str(&format!(" ORDER BY {column} LIMIT 3"));
         }
     } else if list_at > 3 && choice.once_in(3) {
-        let order: Vec<String> = scope.sources.iter().map(|(alias, _)| format!("{alias}.id")).collect();
-        text.push_str(&format!(" ORDER BY {column}, {} LIMIT {}", order.join(", "), 1 + choice.below(4)));
+        text.push_str(&format!(" ORDER BY {order} LIMIT {}", 1 + choice.below(4)));
         if choice.once_in(3) {
             text.push_str(" OFFSET 1");
         }
     }
     text
+}
+
+/// The first row of a subquery; where rows have no order of their own, it is given one.
+pub(super) fn first(choice: &Choice<'_>, subquery: String) -> String {
+    let Some((_, alias)) = subquery.split_once(" AS ").filter(|_| choice.dialect != Dialect::Sqlite) else {
+        return format!("{subquery} LIMIT 1");
+    };
+    let alias = alias.split(' ').next().unwrap_or_default();
+    format!("{subquery} ORDER BY {alias}.id LIMIT 1")
 }
 
 /// A subquery that may refer to `outer`, and the kind of what it selects.

@@ -50,7 +50,7 @@ pub(super) fn span(test: &Test) -> (u64, u64) {
         }
         Test::Prefix(prefix) => {
             let bytes: &[u8] = match prefix {
-                Value::Text(text) => text.as_bytes(),
+                Value::Text(text) | Value::Folded(text) => text.as_bytes(),
                 Value::Bytes(bytes) => bytes,
                 _ => &[],
             };

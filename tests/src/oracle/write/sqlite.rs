@@ -1,11 +1,10 @@
-//! Random writes.
+//! Random writes of SQLite.
 
-use super::choice::Choice;
-use super::predicate::Scope;
-use super::schema::{Kind, Schema, Table};
+use crate::oracle::choice::Choice;
+use crate::oracle::predicate::Scope;
+use crate::oracle::schema::{Kind, Schema, Table};
 
-/// A write's text; its placeholders are bound to what the choice has collected.
-pub(super) fn random(choice: &mut Choice<'_>, schema: &Schema, rows: i64) -> String {
+pub(super) fn write(choice: &mut Choice<'_>, schema: &Schema, rows: i64) -> String {
     let table = schema.writable(choice).clone();
     let tables: Vec<&Table> = schema.tables.iter().collect();
     match choice.below(10) {

@@ -1,0 +1,40 @@
+//! Throw-away database servers for tests, on Unix.
+//!
+//! A server listens on a free port of 127.0.0.1, keeps its data in a temporary folder, and is stopped and removed when it
+//! is dropped. It does not outlive the test process either, however that ends.
+//!
+//! [`Postgres::shared`] and [`MariaDb::shared`] start one server for all tests of a process; each test then makes a database
+//! of its own.
+//!
+//! ```no_run
+//! use test_servers::Postgres;
+//!
+//! if test_servers::left_out() {
+//!     return;
+//! }
+//! let url = Postgres::shared().create_database("articles");
+//! assert!(url.starts_with("postgres://postgres@127.0.0.1:"));
+//! ```
+
+#![deny(missing_docs)]
+
+mod account;
+mod error;
+mod mariadb;
+mod postgres;
+mod process;
+mod program;
+
+pub use error::Error;
+pub use mariadb::MariaDb;
+pub use postgres::Postgres;
+
+/// Whether tests that need a server are to be left out, because `CACHE_TESTS_NO_SERVICES` is set; prints which test that is.
+pub fn left_out() -> bool {
+    let left_out = std::env::var_os("CACHE_TESTS_NO_SERVICES").is_some();
+    if left_out {
+        let thread = std::thread::current();
+        println!("left out, because CACHE_TESTS_NO_SERVICES is set: {}", thread.name().unwrap_or("a test"));
+    }
+    left_out
+}
