@@ -40,6 +40,12 @@ impl Pinned {
         Pinned { database: database.clone(), state: Mutex::default(), altered: OnceLock::new() }
     }
 
+    pub(super) fn unsure(database: &Database) -> Self {
+        let pinned = Pinned::new(database);
+        pinned.state().unsure = true;
+        pinned
+    }
+
     pub(super) fn innermost(&self) -> Option<Open> {
         self.state().levels.last().map(|level| level.open.clone())
     }
