@@ -49,7 +49,11 @@ impl CachedBackend for Mysql {
 /// One value that is not NULL; `None` for types and forms that are not known exactly.
 fn value(kind: MysqlType, bytes: &[u8]) -> Option<Value> {
     Some(match kind {
-        MysqlType::Tiny => Value::from(i8::from_le_bytes(bytes.try_into().ok()?)),
+        MysqlType::Tiny => match bytes {
+            // Diesel sends a truth value as four bytes, of which the database reads one.
+            [byte] | [byte, 0, 0, 0] => Value::from(i8::from_le_bytes([*byte])),
+            _ => return None,
+        },
         MysqlType::UnsignedTiny => Value::from(u8::from_le_bytes(bytes.try_into().ok()?)),
         MysqlType::Short => Value::from(i16::from_le_bytes(bytes.try_into().ok()?)),
         MysqlType::UnsignedShort => Value::from(u16::from_le_bytes(bytes.try_into().ok()?)),

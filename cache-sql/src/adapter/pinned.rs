@@ -107,9 +107,20 @@ impl Pinned {
         let dialect = self.database.dialect();
         match step {
             Step::Begin => {
+                let open = prepared.take().unwrap_or_else(|| Open::root(&self.database));
                 if self.state().unsure {
-                    // One that could be begun proves that none is open, or none that anybody can tell of.
                     self.abandon();
+                    match dialect {
+                        // Here alone it proves that none was open.
+                        Dialect::Sqlite => {}
+                        // One that was open goes on.
+                        Dialect::Postgres => {
+                            open.writes();
+                            open.record(vec![Change::everything()]);
+                        }
+                        // One that was open is committed by it.
+                        Dialect::MySql => self.apply(vec![Change::everything()]),
+                    }
                 } else if !self.state().levels.is_empty() {
                     match dialect {
                         // BEGIN ends what is open, and is a mere warning elsewhere.
@@ -117,7 +128,6 @@ impl Pinned {
                         _ => return,
                     }
                 }
-                let open = prepared.take().unwrap_or_else(|| Open::root(&self.database));
                 let mut state = self.state();
                 state.unsure = false;
                 state.levels.push(Named { name: None, open });
@@ -150,11 +160,14 @@ impl Pinned {
             },
             Step::Commit => {
                 self.commit_from(0);
-                self.ended();
+                if self.ended() {
+                    // What was applied when it was written becomes visible only now.
+                    self.apply(vec![Change::everything()]);
+                }
             }
             Step::Rollback => {
                 self.roll_back_from(0);
-                self.ended();
+                let _ = self.ended();
             }
         }
     }
@@ -164,10 +177,11 @@ impl Pinned {
         self.state().levels.iter().rposition(|level| level.name.as_deref() == Some(&name))
     }
 
-    fn ended(&self) {
+    /// Whether it was not known until now what was open.
+    fn ended(&self) -> bool {
         let mut state = self.state();
-        state.unsure = false;
         state.altered_locally = false;
+        std::mem::take(&mut state.unsure)
     }
 
     fn pop(&self, from: usize) -> Option<Named> {
