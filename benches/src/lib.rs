@@ -7,3 +7,4 @@ pub mod invalidation;
 pub mod precision;
 pub mod query;
 pub mod report;
+pub mod wrapper;

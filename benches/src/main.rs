@@ -3,7 +3,7 @@
 //! Figures are not comparable between machines; ratios are, roughly. Every figure is the median over
 //! rounds, each a mean over many calls, with ours and the peer's rounds taken in turns.
 
-use benches::{fragment, hit, invalidation, precision, query, report};
+use benches::{fragment, hit, invalidation, precision, query, report, wrapper};
 
 fn main() {
     let mut report = report::from_arguments();
@@ -11,6 +11,7 @@ fn main() {
     invalidation::run(&mut report);
     fragment::run(&mut report);
     query::run(&mut report);
+    wrapper::run(&mut report);
     precision::run(&mut report);
     report.finish();
 }
