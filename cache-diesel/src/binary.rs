@@ -24,9 +24,47 @@ mod oid {
     pub(super) const UUID: u32 = 2950;
 }
 
+/// Arrays of the types above.
+const ARRAYS: [u32; 13] = [1000, 1001, 1016, 1005, 1007, 1009, 1014, 1015, 1182, 1115, 1185, 1231, 2951];
+
 /// What was bound, as the database compares it.
 pub(crate) fn bind(oid: u32, sent: &[u8]) -> Bind {
+    if ARRAYS.contains(&oid) {
+        return list(sent).map_or(Bind::Unknown, Bind::List);
+    }
     value(oid, sent).map_or(Bind::Unknown, Bind::Value)
+}
+
+/// The elements of an array of one dimension; `None` when one of them is not known.
+fn list(bytes: &[u8]) -> Option<Vec<Value>> {
+    let mut rest = bytes;
+    let mut number = || {
+        let (first, others) = rest.split_first_chunk()?;
+        rest = others;
+        Some(i32::from_be_bytes(*first))
+    };
+    let (dimensions, _, oid) = (number()?, number()?, number()?.cast_unsigned());
+    if dimensions == 0 {
+        return rest.is_empty().then(Vec::new);
+    }
+    let (count, _) = (number()?, number()?);
+    if dimensions != 1 {
+        return None;
+    }
+    let mut values = Vec::new();
+    for _ in 0..count {
+        let (length, others) = rest.split_first_chunk()?;
+        rest = others;
+        values.push(match i32::from_be_bytes(*length) {
+            -1 => Value::Null,
+            length => {
+                let (element, others) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+                rest = others;
+                value(oid, element)?
+            }
+        });
+    }
+    rest.is_empty().then_some(values)
 }
 
 /// One value that is not NULL; `None` for types and forms that are not known exactly.
@@ -107,8 +145,8 @@ mod tests {
     use diesel::pg::Pg;
     use diesel::query_builder::QueryFragment;
     use diesel::sql_types::{
-        BigInt, Binary, Bool, Date, Double, Integer, Json, Nullable, Numeric, SmallInt, Text, Timestamp, Timestamptz,
-        Uuid,
+        Array, BigInt, Binary, Bool, Date, Double, Integer, Json, Nullable, Numeric, SmallInt, Text, Timestamp,
+        Timestamptz, Uuid,
     };
     use diesel::{IntoSql, select};
     use proptest::prelude::*;
@@ -167,7 +205,15 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_are_too_strange(oid in prop::sample::select(vec![16_u32, 17, 20, 21, 23, 25, 1082, 1114, 1184, 1700, 2950]), bytes: Vec<u8>) {
+        fn arrays_are_read_back(numbers: Vec<i32>, texts: Vec<Option<String>>) {
+            let list = Bind::List(numbers.iter().map(Value::from).collect());
+            prop_assert_eq!(bound(&select(numbers.into_sql::<Array<Integer>>())), list);
+            let list = Bind::List(texts.iter().map(Value::from).collect());
+            prop_assert_eq!(bound(&select(texts.into_sql::<Array<Nullable<Text>>>())), list);
+        }
+
+        #[test]
+        fn no_bytes_are_too_strange(oid in prop::sample::select(vec![16_u32, 17, 1007, 1009, 20, 21, 23, 25, 1082, 1114, 1184, 1700, 2950]), bytes: Vec<u8>) {
             let _ = super::bind(oid, &bytes);
         }
 

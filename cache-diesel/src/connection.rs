@@ -157,13 +157,33 @@ impl<C: Inner> CachedConnection<C> {
             self.session.announce(sql, binds)
         }
     }
+
+    /// Whether a transaction is open by what the inner connection counts; one that was begun as text is not counted.
+    fn has_begun(&mut self) -> bool {
+        matches!(
+            C::TransactionManager::transaction_manager_status_mut(&mut self.inner).transaction_depth(),
+            Ok(Some(_))
+        )
+    }
+
+    /// A connection that has a transaction closed by an error was told so by the database.
+    fn settle(&mut self, open: bool, failed: bool) {
+        if open && failed {
+            let status = C::TransactionManager::transaction_manager_status_mut(&mut self.inner);
+            if matches!(status.transaction_depth(), Ok(None)) {
+                self.session.settled();
+            }
+        }
+    }
 }
 
 impl<C: Inner> SimpleConnection for CachedConnection<C> {
     fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        let open = self.has_begun();
         let announcement = self.announce(query, Vec::new);
         let result = self.inner.batch_execute(query);
         announcement.over(Outcome::of(&result, violates), None);
+        self.settle(open, result.is_err());
         result
     }
 }
@@ -188,9 +208,11 @@ impl<C: Inner> Connection for CachedConnection<C> {
         T: QueryFragment<Self::Backend> + QueryId,
     {
         let sql = text::<C::Backend, T>(source)?;
+        let open = self.has_begun();
         let announcement = self.announce(&sql, || binds::<C::Backend, T>(source));
         let result = self.inner.execute_returning_count(source);
         announcement.over(Outcome::of(&result, violates), None);
+        self.settle(open, result.is_err());
         result
     }
 
