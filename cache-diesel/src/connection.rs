@@ -158,6 +158,21 @@ impl<C: Inner> CachedConnection<C> {
         }
     }
 
+    /// Runs a statement that returns no rows.
+    pub(crate) fn around<T>(
+        &mut self,
+        sql: &str,
+        binds: impl FnOnce() -> Vec<Bind>,
+        run: impl FnOnce(&mut C) -> (Outcome, T),
+    ) -> T {
+        let open = self.has_begun();
+        let announcement = self.announce(sql, binds);
+        let (outcome, result) = run(&mut self.inner);
+        announcement.over(outcome, None);
+        self.settle(open, outcome != Outcome::Done);
+        result
+    }
+
     /// Whether a transaction is open by what the inner connection counts; one that was begun as text is not counted.
     fn has_begun(&mut self) -> bool {
         matches!(
@@ -179,12 +194,10 @@ impl<C: Inner> CachedConnection<C> {
 
 impl<C: Inner> SimpleConnection for CachedConnection<C> {
     fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        let open = self.has_begun();
-        let announcement = self.announce(query, Vec::new);
-        let result = self.inner.batch_execute(query);
-        announcement.over(Outcome::of(&result, violates), None);
-        self.settle(open, result.is_err());
-        result
+        self.around(query, Vec::new, |inner| {
+            let result = inner.batch_execute(query);
+            (Outcome::of(&result, violates), result)
+        })
     }
 }
 
@@ -208,12 +221,14 @@ impl<C: Inner> Connection for CachedConnection<C> {
         T: QueryFragment<Self::Backend> + QueryId,
     {
         let sql = text::<C::Backend, T>(source)?;
-        let open = self.has_begun();
-        let announcement = self.announce(&sql, || binds::<C::Backend, T>(source));
-        let result = self.inner.execute_returning_count(source);
-        announcement.over(Outcome::of(&result, violates), None);
-        self.settle(open, result.is_err());
-        result
+        self.around(
+            &sql,
+            || binds::<C::Backend, T>(source),
+            |inner| {
+                let result = inner.execute_returning_count(source);
+                (Outcome::of(&result, violates), result)
+            },
+        )
     }
 
     fn transaction_state(&mut self) -> &mut AnsiTransactionManager {

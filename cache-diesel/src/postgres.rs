@@ -94,22 +94,56 @@ pub mod prelude {
 
 #[cfg(feature = "postgres")]
 mod connection {
+    use std::marker::PhantomData;
+
+    use cache_sql::adapter::Outcome;
     use diesel::associations::HasTable;
-    use diesel::connection::{Connection, LoadConnection};
+    use diesel::connection::Connection;
     use diesel::dsl::Update;
     use diesel::expression::{MixedAggregates, ValidGrouping, is_aggregate};
-    use diesel::pg::{Pg, PgConnection, TransactionBuilder};
-    use diesel::query_builder::{AsChangeset, IntoUpdateTarget};
+    use diesel::pg::{CopyFromQuery, CopyTarget, Pg, PgConnection, TransactionBuilder};
+    use diesel::prelude::ExecuteCopyFromDsl;
+    use diesel::query_builder::{AsChangeset, AstPass, IntoUpdateTarget, QueryFragment};
     use diesel::query_dsl::{LoadQuery, UpdateAndFetchResults};
     use diesel::result::QueryResult;
     use diesel::{RunQueryDsl, Table};
 
+    use crate::backend::text;
     use crate::connection::{CachedConnection, Inner};
 
-    impl<C: Inner + LoadConnection + Connection<Backend = Pg>> CachedConnection<C> {
+    impl<C: Inner + Connection<Backend = Pg>> CachedConnection<C> {
         /// A transaction with an isolation level and a mode, as [`PgConnection::build_transaction`] makes it.
         pub fn build_transaction(&mut self) -> TransactionBuilder<'_, Self> {
             TransactionBuilder::new(self)
+        }
+    }
+
+    /// The rows themselves are not looked at: any row of the table may be new.
+    impl<T, A> ExecuteCopyFromDsl<CachedConnection<PgConnection>> for CopyFromQuery<T, A>
+    where
+        T: CopyTarget,
+        Self: ExecuteCopyFromDsl<PgConnection>,
+    {
+        type Error = <Self as ExecuteCopyFromDsl<PgConnection>>::Error;
+
+        fn execute(self, conn: &mut CachedConnection<PgConnection>) -> Result<usize, Self::Error> {
+            let sql = text::<Pg, _>(&CopyText::<T>(PhantomData)).unwrap_or_default();
+            conn.around(&sql, Vec::new, |inner| {
+                let result = ExecuteCopyFromDsl::<PgConnection>::execute(self, inner);
+                (Outcome::of(&result, |_| false), result)
+            })
+        }
+    }
+
+    /// What is told of a COPY.
+    struct CopyText<T>(PhantomData<T>);
+
+    impl<T: CopyTarget> QueryFragment<Pg> for CopyText<T> {
+        fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+            pass.push_sql("COPY ");
+            T::walk_target(pass.reborrow())?;
+            pass.push_sql(" FROM STDIN");
+            Ok(())
         }
     }
 
