@@ -1,6 +1,6 @@
 //! The SQL dialects and what their databases do to values.
 
-use cache_core::Value;
+use cache_core::{Date, Value};
 use sqlparser::dialect::{Dialect as Grammar, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 
 /// The dialect of a text of SQL, and the database that runs it.
@@ -15,6 +15,9 @@ pub enum Dialect {
     MySql,
 }
 
+/// Digits up to which MySQL compares exact numbers as they are.
+const MYSQL_DIGITS: usize = 30;
+
 impl Dialect {
     pub(crate) fn grammar(self) -> &'static dyn Grammar {
         match self {
@@ -25,6 +28,10 @@ impl Dialect {
     }
 
     /// The value as the database compares it; `None` where that is not known well enough.
+    ///
+    /// Conditions and row images both go through here. Two values of one class that come out different are different
+    /// for the database in every column of which an image may be taken, and in no column are they equal
+    /// there while an image tells them apart.
     pub(crate) fn comparable(self, value: &Value) -> Option<Value> {
         match self {
             Dialect::Sqlite => match value {
@@ -36,14 +43,39 @@ impl Dialect {
             },
             Dialect::Postgres => match value {
                 Value::Float(_) | Value::Json(_) => None,
-                Value::Time(_) | Value::DateTime(_) | Value::Instant(_) => None,
+                Value::Time(time) => is_aligned(time.nanoseconds().into(), 6).then(|| value.clone()),
+                Value::DateTime(moment) => is_aligned(moment.nanoseconds(), 6).then(|| value.clone()),
+                Value::Instant(moment) => is_aligned(moment.nanoseconds(), 6).then(|| value.clone()),
                 other => Some(other.clone()),
             },
             Dialect::MySql => match value {
                 Value::Bool(flag) => Some(Value::Int((*flag).into())),
-                Value::Int(_) | Value::Null | Value::Bytes(_) | Value::Date(_) => Some(value.clone()),
+                Value::Int(_) | Value::Decimal(_) => {
+                    let (whole, fraction) = places(value)?;
+                    (whole + fraction <= MYSQL_DIGITS).then(|| value.clone())
+                }
+                Value::Date(date) => is_mysql_day(date.days().into()).then(|| value.clone()),
+                Value::DateTime(moment) => {
+                    let nanoseconds = moment.nanoseconds();
+                    let day = nanoseconds.div_euclid(86_400_000_000_000);
+                    (is_aligned(nanoseconds, 6) && is_mysql_day(day)).then(|| value.clone())
+                }
+                Value::Uuid(bytes) => Some(Value::from(&bytes[..])),
+                Value::Text(text) => folded(text).map(Value::from),
+                Value::Null | Value::Bytes(_) => Some(value.clone()),
                 _ => None,
             },
+        }
+    }
+
+    /// The value of a row that the database returned, as the database compares it; `None` where the type under
+    /// which it came back may hide what is stored.
+    pub(crate) fn returned(self, value: &Value) -> Option<Value> {
+        match (self, value) {
+            (Dialect::Sqlite, value) => Some(value.clone()),
+            // Any number but zero comes back as true.
+            (Dialect::MySql, Value::Bool(_)) => None,
+            (_, value) => self.comparable(value),
         }
     }
 
@@ -51,10 +83,18 @@ impl Dialect {
     pub(crate) fn ordered(self, value: &Value) -> bool {
         match self {
             Dialect::Sqlite => matches!(value, Value::Int(_) | Value::Float(_) | Value::Text(_) | Value::Bytes(_)),
-            Dialect::Postgres => {
-                matches!(value, Value::Int(_) | Value::Decimal(_) | Value::Date(_) | Value::Bytes(_))
+            Dialect::Postgres => matches!(
+                value,
+                Value::Int(_)
+                    | Value::Decimal(_)
+                    | Value::Date(_)
+                    | Value::DateTime(_)
+                    | Value::Instant(_)
+                    | Value::Bytes(_)
+            ),
+            Dialect::MySql => {
+                matches!(value, Value::Int(_) | Value::Decimal(_) | Value::Date(_) | Value::DateTime(_))
             }
-            Dialect::MySql => matches!(value, Value::Int(_) | Value::Date(_)),
         }
     }
 
@@ -63,13 +103,95 @@ impl Dialect {
         self == Dialect::Sqlite && matches!(column, "rowid" | "oid" | "_rowid_")
     }
 
-    /// Whether a value that is written can be told to be stored as it is, in a column of its own type.
+    /// Whether a value that is written counts as stored as it is where no column is known.
     pub(crate) fn keeps(self, value: &Value) -> bool {
         match self {
             Dialect::Sqlite => true,
-            // numeric(p, s) rounds.
-            Dialect::Postgres => !matches!(value, Value::Decimal(_) | Value::Float(_)),
+            // numeric(p, s) and timestamp(p) round.
+            Dialect::Postgres => matches!(
+                value,
+                Value::Null
+                    | Value::Bool(_)
+                    | Value::Int(_)
+                    | Value::Text(_)
+                    | Value::Bytes(_)
+                    | Value::Uuid(_)
+                    | Value::Date(_)
+            ),
             Dialect::MySql => matches!(value, Value::Int(_) | Value::Bytes(_) | Value::Date(_) | Value::Null),
+        }
+    }
+}
+
+/// How many digits a number has before and after its point; `None` for what is no number, or a very long one.
+pub(crate) fn places(value: &Value) -> Option<(usize, usize)> {
+    let text = match value {
+        Value::Int(number) => number.to_string(),
+        Value::Decimal(number) => number.to_string(),
+        _ => return None,
+    };
+    let digits = text.trim_start_matches('-');
+    if digits.contains('e') {
+        return None;
+    }
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    Some((whole.trim_start_matches('0').len(), fraction.len()))
+}
+
+/// Whether a moment has no more than so many places behind the second.
+pub(crate) fn is_aligned(nanoseconds: i128, places: u32) -> bool {
+    nanoseconds % 10_i128.pow(9 - places.min(9)) == 0
+}
+
+/// From the year 1 to the year 9999: outside of it values are cut or become zero.
+fn is_mysql_day(days: i128) -> bool {
+    let day = |year, month, day| Date::from_ymd(year, month, day).map_or(0, |date| i128::from(date.days()));
+    (day(1, 1, 1)..=day(9999, 12, 31)).contains(&days)
+}
+
+/// One spelling for all texts that a collation may take for equal to this one; `None` where that is not known.
+///
+/// No collation in use takes two of these letters for one another but by case. Spaces at the end may not count.
+pub(crate) fn folded(text: &str) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b" _.:/@+-".contains(&byte);
+    (text.bytes().all(is_plain) && !text.ends_with(' ')).then(|| text.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cache_core::Decimal;
+
+    fn decimal(text: &str) -> Value {
+        Value::Decimal(text.parse::<Decimal>().unwrap())
+    }
+
+    #[test]
+    fn places_are_those_of_the_written_number() {
+        assert_eq!(places(&Value::from(0)), Some((0, 0)));
+        assert_eq!(places(&Value::from(-120)), Some((3, 0)));
+        assert_eq!(places(&decimal("-0.050")), Some((0, 2)));
+        assert_eq!(places(&decimal("120.5")), Some((3, 1)));
+        assert_eq!(places(&decimal("1e90")), None);
+        assert_eq!(places(&Value::from("1")), None);
+    }
+
+    #[test]
+    fn texts_fold_only_where_every_collation_agrees() {
+        assert_eq!(Dialect::MySql.comparable(&"Foo-Bar".into()), Some("foo-bar".into()));
+        for text in ["foo ", "fö", "a%", "a\\b", "tab\t"] {
+            assert_eq!(Dialect::MySql.comparable(&text.into()), None, "{text}");
+        }
+        assert_eq!(Dialect::Postgres.comparable(&"Foo ".into()), Some("Foo ".into()));
+    }
+
+    #[test]
+    fn what_is_comparable_stays_as_it_is() {
+        let values = [Value::from(true), 5.into(), "Ab c".into(), decimal("1.50"), Value::Uuid([7; 16])];
+        for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
+            for value in values.iter().filter_map(|value| dialect.comparable(value)) {
+                assert_eq!(dialect.comparable(&value), Some(value));
+            }
         }
     }
 }

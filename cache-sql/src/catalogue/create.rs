@@ -4,60 +4,24 @@ use cache_core::{Column, Table};
 use sqlparser::tokenizer::{Token, Tokenizer, Word};
 
 use super::effects::Kind;
+use super::stores::{Affinity, Stores};
 use super::table::Action;
-use super::{Affinity, Catalogue, ColumnInfo, ForeignKey, TableInfo, Trigger};
+use super::{ColumnInfo, ForeignKey, TableInfo};
 use crate::Dialect;
 
-pub(super) fn read<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str, &'a str)>) -> Catalogue {
-    let mut catalogue = Catalogue::default();
-    let mut virtual_tables = Vec::new();
-    for (kind, name, on, sql) in rows {
-        let name = Table::from(name);
-        let tokens = tokens(sql);
-        match kind.to_ascii_lowercase().as_str() {
-            "view" => catalogue.derived.push((name, names(&tokens))),
-            "table" if is_virtual(&tokens) => {
-                virtual_tables.push(name.clone());
-                catalogue.derived.push((name, names(&tokens)));
-            }
-            "table" => {
-                if let Some(info) = table(&tokens) {
-                    catalogue.tables.insert(name, info);
-                }
-            }
-            "trigger" => {
-                if tokens.iter().any(|token| is(Some(token), "RAISE")) {
-                    catalogue.withholding.push(Table::from(on));
-                }
-                let event = event(&tokens);
-                let trigger = |written| Trigger { on: Table::from(on), event, written };
-                catalogue.triggers.extend(written(&tokens).into_iter().map(trigger));
-            }
-            _ => {}
-        }
-    }
-    // A virtual table keeps its data in tables that are named after it.
-    for owner in virtual_tables {
-        let shadow = format!("{owner}_");
-        for table in catalogue.tables.keys().filter(|table| table.as_str().starts_with(&shadow)) {
-            catalogue.triggers.push(Trigger { on: owner.clone(), event: None, written: table.clone() });
-            catalogue.derived.push((owner.clone(), vec![table.clone()]));
-        }
-    }
-    catalogue
-}
-
-fn tokens(sql: &str) -> Vec<Token> {
+pub(super) fn tokens(sql: &str) -> Vec<Token> {
     let mut tokens = Tokenizer::new(Dialect::Sqlite.grammar(), sql).tokenize().unwrap_or_default();
     tokens.retain(|token| !matches!(token, Token::Whitespace(_) | Token::EOF));
     tokens
 }
 
-fn is_virtual(tokens: &[Token]) -> bool {
-    is(tokens.get(1), "VIRTUAL")
+/// The module of a virtual table.
+pub(super) fn module(tokens: &[Token]) -> Option<&str> {
+    let using = tokens.iter().position(|token| is(Some(token), "USING"))?;
+    is(tokens.get(1), "VIRTUAL").then(|| name(tokens.get(using + 1)))?
 }
 
-fn is(token: Option<&Token>, wanted: &str) -> bool {
+pub(super) fn is(token: Option<&Token>, wanted: &str) -> bool {
     matches!(token, Some(Token::Word(Word { value, quote_style: None, .. })) if value.eq_ignore_ascii_case(wanted))
 }
 
@@ -75,7 +39,7 @@ fn name(token: Option<&Token>) -> Option<&str> {
 }
 
 /// Every word that may name a table.
-fn names(tokens: &[Token]) -> Vec<Table> {
+pub(super) fn names(tokens: &[Token]) -> Vec<Table> {
     tokens
         .iter()
         .filter_map(|token| name(Some(token)))
@@ -87,7 +51,7 @@ fn names(tokens: &[Token]) -> Vec<Table> {
 }
 
 /// What fires a trigger: the last word of that kind before ON, since the name may be one as well.
-fn event(tokens: &[Token]) -> Option<Kind> {
+pub(super) fn event(tokens: &[Token]) -> Option<Kind> {
     let on = tokens.iter().position(|token| is(Some(token), "ON"))?;
     tokens[..on].iter().rev().find_map(|token| match token {
         token if is(Some(token), "INSERT") => Some(Kind::Insert),
@@ -98,7 +62,7 @@ fn event(tokens: &[Token]) -> Option<Kind> {
 }
 
 /// The tables that the body of a trigger writes.
-fn written(tokens: &[Token]) -> Vec<Table> {
+pub(super) fn written(tokens: &[Token]) -> Vec<Table> {
     let body = tokens.iter().position(|token| is(Some(token), "BEGIN")).unwrap_or(0);
     let mut tables = Vec::new();
     for at in body..tokens.len() {
@@ -121,7 +85,7 @@ const CONSTRAINTS: [&str; 11] =
     ["CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED", "AS"];
 
 /// A plain table; `None` when its definition is not understood.
-fn table(tokens: &[Token]) -> Option<TableInfo> {
+pub(super) fn table(tokens: &[Token]) -> Option<TableInfo> {
     let open = tokens.iter().position(|token| *token == Token::LParen)?;
     let mut info = TableInfo::default();
     for definition in definitions(&tokens[open + 1..])? {
@@ -136,7 +100,9 @@ fn table(tokens: &[Token]) -> Option<TableInfo> {
         && let Some(column) = info.columns.iter_mut().find(|column| column.name == *key)
     {
         // INTEGER and nothing else makes a row number; what is not one loses little by being taken for it.
-        column.row_number = column.affinity == Affinity::Integer;
+        if matches!(column.stores, Stores::Affinity { affinity: Affinity::Integer, .. }) {
+            column.nullable = false;
+        }
     }
     (!info.columns.is_empty()).then_some(info)
 }
@@ -179,12 +145,13 @@ fn column(definition: &[Token], info: &mut TableInfo) -> Option<()> {
         declared.push(' ');
         at += 1;
     }
+    let affinity = Affinity::of(declared.trim());
     let mut known = ColumnInfo {
         name: column.clone(),
-        affinity: Affinity::of(declared.trim()),
-        binary: true,
+        stores: Stores::Affinity { affinity, binary: true },
         generated: false,
-        row_number: false,
+        nullable: true,
+        positional: true,
     };
     while let Some(token) = definition.get(at) {
         if *token == Token::LParen {
@@ -192,9 +159,11 @@ fn column(definition: &[Token], info: &mut TableInfo) -> Option<()> {
             continue;
         }
         if is(Some(token), "COLLATE") {
-            known.binary = name(definition.get(at + 1))?.eq_ignore_ascii_case("BINARY");
+            let binary = name(definition.get(at + 1))?.eq_ignore_ascii_case("BINARY");
+            known.stores = Stores::Affinity { affinity, binary };
         } else if is_any(token, &["GENERATED", "AS"]) {
             known.generated = true;
+            known.positional = false;
         } else if is(Some(token), "PRIMARY") {
             info.primary_key = vec![column.clone()];
         } else if is(Some(token), "REFERENCES") {

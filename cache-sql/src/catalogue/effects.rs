@@ -4,6 +4,7 @@ use cache_core::{Column, Table};
 
 use super::table::Action;
 use super::{Catalogue, Fault, ForeignKey, Trigger};
+use crate::Dialect;
 
 /// What happens to rows of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +33,21 @@ impl Event {
     }
 }
 
+/// What a write brings about beyond the rows that it names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Effects {
+    /// The tables and views of which any row may have changed.
+    pub(crate) tables: Vec<Table>,
+    /// Anything may have changed.
+    pub(crate) everything: bool,
+}
+
 impl Catalogue {
     /// The tables and views of which any row may have changed because of `event` on `table`.
     ///
     /// The table itself is among them only when something else writes it in turn.
-    pub(crate) fn effects(&self, table: &Table, event: Event) -> Vec<Table> {
-        let mut reached = Vec::new();
+    pub(crate) fn effects(&self, table: &Table, event: Event) -> Effects {
+        let mut effects = Effects { tables: Vec::new(), everything: self.blind || self.may_be_misspelt(table) };
         let mut seen = Vec::new();
         let mut queue = vec![(table.clone(), event)];
         while let Some(item) = queue.pop() {
@@ -45,25 +55,71 @@ impl Catalogue {
                 continue;
             }
             seen.push(item.clone());
-            let (table, event) = item;
-            let fires =
-                |trigger: &&Trigger| trigger.on == table && trigger.event.is_none_or(|wanted| wanted == event.kind());
-            for trigger in self.triggers.iter().filter(fires) {
-                reach(&mut reached, &trigger.written);
-                for event in [Event::Insert, Event::Update(None), Event::Delete] {
-                    queue.push((trigger.written.clone(), event));
+            let (written, event) = item;
+            for (table, event) in self.family(&written, event) {
+                if table != written {
+                    reach(&mut effects.tables, &table);
                 }
+                self.fire(&table, &event, &mut effects, &mut queue);
+                if self.table(&table).is_some_and(|info| info.replaces) && event != Event::Delete {
+                    reach(&mut effects.tables, &table);
+                    queue.push((table.clone(), Event::Delete));
+                }
+                if self.fault != Some(Fault::ForgetsCascades) {
+                    self.cascade(&table, &event, &mut effects.tables, &mut queue);
+                }
+                self.write_through(&table, &event, &mut effects.tables, &mut queue);
+                self.reach_derived(&table, &mut effects.tables);
             }
-            if self.table(&table).is_some_and(|info| info.replaces) && event != Event::Delete {
-                reach(&mut reached, &table);
-                queue.push((table.clone(), Event::Delete));
-            }
-            if self.fault != Some(Fault::ForgetsCascades) {
-                self.cascade(&table, &event, &mut reached, &mut queue);
-            }
-            self.reach_derived(&table, &mut reached);
         }
-        reached
+        effects
+    }
+
+    /// MySQL may take two spellings of letters beyond ASCII for one name.
+    fn may_be_misspelt(&self, table: &Table) -> bool {
+        self.dialect == Dialect::MySql && !table.as_str().is_ascii() && !self.relations.contains_key(table)
+    }
+
+    /// What happens to the tables that share rows with this one; an update may move rows between them.
+    fn family(&self, table: &Table, event: Event) -> Vec<(Table, Event)> {
+        let mut families = self.families.iter().filter(|family| family.contains(table)).flatten().peekable();
+        if families.peek().is_none() {
+            return vec![(table.clone(), event)];
+        }
+        let events = match event {
+            Event::Update(_) => vec![event, Event::Insert, Event::Delete],
+            event => vec![event],
+        };
+        families.flat_map(|table| events.iter().map(|event| (table.clone(), event.clone()))).collect()
+    }
+
+    fn fire(&self, table: &Table, event: &Event, effects: &mut Effects, queue: &mut Vec<(Table, Event)>) {
+        let fires =
+            |trigger: &&Trigger| trigger.on == *table && trigger.event.is_none_or(|wanted| wanted == event.kind());
+        for trigger in self.triggers.iter().filter(fires) {
+            let Some(written) = &trigger.written else {
+                effects.everything = true;
+                continue;
+            };
+            reach(&mut effects.tables, written);
+            for event in [Event::Insert, Event::Update(None), Event::Delete] {
+                queue.push((written.clone(), event));
+            }
+        }
+    }
+
+    /// A write of a view is one of what lies under it.
+    fn write_through(&self, view: &Table, event: &Event, reached: &mut Vec<Table>, queue: &mut Vec<(Table, Event)>) {
+        for (_, under) in self.writable.iter().filter(|(name, _)| name == view) {
+            for table in under {
+                reach(reached, table);
+                let event = match event {
+                    Event::Update(_) => Event::Update(None),
+                    event => event.clone(),
+                };
+                queue.push((table.clone(), event));
+            }
+        }
     }
 
     fn cascade(&self, table: &Table, event: &Event, reached: &mut Vec<Table>, queue: &mut Vec<(Table, Event)>) {

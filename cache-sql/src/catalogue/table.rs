@@ -1,6 +1,8 @@
-//! Columns, and what a row image may say of them.
+//! Tables, their columns and their references.
 
 use cache_core::{Column, Table, Value};
+
+use super::stores::Stores;
 
 /// A table whose definition was understood.
 #[derive(Clone, Debug, Default)]
@@ -10,27 +12,20 @@ pub(crate) struct TableInfo {
     pub(crate) foreign_keys: Vec<ForeignKey>,
     /// A constraint says `ON CONFLICT REPLACE`: any write may delete other rows.
     pub(crate) replaces: bool,
+    /// What is stored may be something else than what is written: a trigger or a rule comes in between.
+    pub(crate) rewritten: bool,
+    /// Only the name and the references are known.
+    pub(crate) unclear: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ColumnInfo {
     pub(crate) name: Column,
-    pub(crate) affinity: Affinity,
-    /// Texts are equal when their bytes are.
-    pub(crate) binary: bool,
+    pub(crate) stores: Stores,
     pub(crate) generated: bool,
-    /// Another name of the row number: NULL becomes a new number.
-    pub(crate) row_number: bool,
-}
-
-/// How SQLite converts what is stored in a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Affinity {
-    Text,
-    Numeric,
-    Integer,
-    Real,
-    Blob,
+    pub(crate) nullable: bool,
+    /// An INSERT without names has a value for it.
+    pub(crate) positional: bool,
 }
 
 /// A reference from one table to another.
@@ -60,44 +55,28 @@ impl TableInfo {
     pub(crate) fn has(&self, name: &Column) -> bool {
         self.column(name).is_some()
     }
+
+    /// A name that several columns share is known of none.
+    pub(super) fn blur_twins(&mut self) {
+        for at in 0..self.columns.len() {
+            let name = self.columns[at].name.clone();
+            if self.columns[..at].iter().any(|column| column.name == name) {
+                for twin in self.columns.iter_mut().filter(|column| column.name == name) {
+                    twin.stores = Stores::Unknown;
+                    twin.nullable = false;
+                }
+            }
+        }
+    }
 }
 
 impl ColumnInfo {
     /// Whether a row image may say that this column holds `value`: the value is stored as it is and compared as it is.
     pub(crate) fn keeps(&self, value: &Value, ignore_collation: bool) -> bool {
-        if self.generated {
-            return false;
-        }
-        match (self.affinity, value) {
-            (_, Value::Null) => !self.row_number,
-            (Affinity::Text | Affinity::Blob, Value::Text(_)) => self.binary || ignore_collation,
-            (Affinity::Numeric | Affinity::Integer | Affinity::Blob, Value::Int(_)) => true,
-            (Affinity::Numeric | Affinity::Integer | Affinity::Real | Affinity::Blob, Value::Float(_)) => true,
-            (
-                Affinity::Text | Affinity::Blob,
-                Value::Date(_) | Value::Time(_) | Value::DateTime(_) | Value::Instant(_) | Value::Uuid(_),
-            ) => self.binary,
-            (_, Value::Bytes(_)) => true,
-            _ => false,
-        }
-    }
-}
-
-impl Affinity {
-    /// The rules of SQLite, in their order.
-    pub(crate) fn of(declared: &str) -> Self {
-        let declared = declared.to_ascii_uppercase();
-        let has = |words: &[&str]| words.iter().any(|word| declared.contains(word));
-        if has(&["INT"]) {
-            Affinity::Integer
-        } else if has(&["CHAR", "CLOB", "TEXT"]) {
-            Affinity::Text
-        } else if declared.is_empty() || has(&["BLOB"]) {
-            Affinity::Blob
-        } else if has(&["REAL", "FLOA", "DOUB"]) {
-            Affinity::Real
-        } else {
-            Affinity::Numeric
+        match value {
+            _ if self.generated => false,
+            Value::Null => self.nullable,
+            value => self.stores.keeps(value, ignore_collation),
         }
     }
 }

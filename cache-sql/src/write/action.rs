@@ -215,7 +215,7 @@ pub(super) fn inserted(images: &Images<'_>, columns: &Columns, rows: Option<&[Ve
     let names: &[Column] = match (columns, images.catalogue.and_then(|catalogue| catalogue.table(images.table))) {
         (Columns::Named(names), _) => names,
         (Columns::Positional, Some(table)) => {
-            let stored = table.columns.iter().filter(|column| !column.generated);
+            let stored = table.columns.iter().filter(|column| column.positional);
             positional = stored.map(|column| column.name.clone()).collect::<Vec<_>>();
             &positional
         }

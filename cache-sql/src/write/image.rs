@@ -4,7 +4,7 @@ use cache_core::{Change, Column, Row, Table, Value};
 
 use crate::Dialect;
 use crate::bind::{Binds, Known, Operand};
-use crate::catalogue::{Catalogue, Event, Fault};
+use crate::catalogue::{Catalogue, Effects, Event, Fault};
 
 /// Decides what the images of one table may say.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub(crate) struct Images<'a> {
 impl Images<'_> {
     /// Whether rows of this table have images at all; without a definition anything may happen to it.
     pub(crate) fn are_known(&self) -> bool {
-        self.catalogue.is_none_or(|catalogue| catalogue.table(self.table).is_some())
+        self.catalogue.is_none_or(|catalogue| catalogue.has_images(self.table))
     }
 
     pub(crate) fn has_fault(&self, fault: Fault) -> bool {
@@ -26,11 +26,11 @@ impl Images<'_> {
 
     /// Whether an image may say that `column` holds `value`.
     pub(crate) fn keeps(&self, column: &Column, value: &Value) -> bool {
-        if self.is_row_number(column) || !self.binds.dialect.keeps(value) {
+        if self.is_row_number(column) {
             return false;
         }
         match self.catalogue {
-            None => true,
+            None => self.binds.dialect.keeps(value),
             Some(catalogue) => catalogue
                 .table(self.table)
                 .and_then(|table| table.column(column))
@@ -44,11 +44,11 @@ impl Images<'_> {
         dialect.is_row_number(column.as_str())
     }
 
-    /// Only what may be said of this row.
+    /// Only what may be said of this row, as the database compares it.
     pub(crate) fn known(&self, row: Row) -> Row {
         row.iter()
+            .filter_map(|(column, value)| Some((column.clone(), self.binds.dialect.returned(value)?)))
             .filter(|(column, value)| self.keeps(column, value))
-            .map(|(column, value)| (column.clone(), value.clone()))
             .collect()
     }
 
@@ -72,7 +72,7 @@ impl Images<'_> {
     /// Adds what the write of this table brings about elsewhere.
     pub(crate) fn reach(&self, event: Event, changes: &mut Vec<Change>) {
         if let Some(catalogue) = self.catalogue {
-            changes.extend(catalogue.effects(self.table, event).into_iter().map(Change::table));
+            brought_about(catalogue.effects(self.table, event), changes);
         }
     }
 }
@@ -82,7 +82,14 @@ pub(crate) fn changes_of_table(table: &Table, catalogue: Option<&Catalogue>, cha
     changes.push(Change::table(table));
     if let Some(catalogue) = catalogue {
         for event in [Event::Insert, Event::Update(None), Event::Delete] {
-            changes.extend(catalogue.effects(table, event).into_iter().map(Change::table));
+            brought_about(catalogue.effects(table, event), changes);
         }
     }
+}
+
+fn brought_about(effects: Effects, changes: &mut Vec<Change>) {
+    if effects.everything {
+        changes.push(Change::everything());
+    }
+    changes.extend(effects.tables.into_iter().map(Change::table));
 }

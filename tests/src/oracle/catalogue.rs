@@ -1,7 +1,9 @@
 //! The analyser under test, behind the questions that the oracle asks.
 
-use cache_core::{Change, Dependencies, Row, Value};
+use cache_core::{Change, Dependencies, Value};
 use cache_sql::{Analyser, Bind, Catalogue, Dialect, Statement};
+
+use super::database::Returned;
 
 /// A mistake to make on purpose, to prove that it is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +44,12 @@ impl Subject {
         }
     }
 
-    /// The changes of a write that has returned rows, where these tell more than its text.
-    pub(super) fn returned(&self, text: &str, binds: &[Value], rows: &[Row], all: bool) -> Option<Vec<Change>> {
-        self.analyser.returned(text, &bound(binds), rows, all)
+    /// The changes of a write that has returned rows, where these tell more than its text; `all` says that there were
+    /// no others.
+    pub(super) fn returned(&self, text: &str, binds: &[Value], returned: &Returned, all: bool) -> Option<Vec<Change>> {
+        // What adapters ask as well: a join returns more columns than those of the table that is written.
+        let told = returned.rows.is_empty() || self.analyser.returns(text, &returned.names);
+        if told { self.analyser.returned(text, &bound(binds), &returned.rows, all) } else { None }
     }
 }
 

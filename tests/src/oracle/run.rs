@@ -157,7 +157,7 @@ fn round<D: Database>(
         if returning {
             if let Some(mut returned) = database.returned(&text, &choice.binds) {
                 let all = !choice.once_in(3);
-                returned.truncate(if all { usize::MAX } else { 1 });
+                returned.rows.truncate(if all { usize::MAX } else { 1 });
                 changes = subject.returned(&text, &choice.binds, &returned, all).unwrap_or(changes);
             }
         } else {
@@ -165,7 +165,8 @@ fn round<D: Database>(
         }
         let written = shown(D::DIALECT, &text, &choice.binds);
         cache.invalidate(changes.clone()).expect("the embedded store does not fail");
-        let tables: Vec<Change> = changes.iter().filter_map(|change| change.table_name()).map(Change::table).collect();
+        let table = |change: &Change| change.table_name().map_or_else(|| change.clone(), Change::table);
+        let tables: Vec<Change> = changes.iter().map(table).collect();
         for query in &mut watched {
             let Some(now) = database.select(&query.text, &query.binds) else { continue };
             let changed = now != query.result;

@@ -35,13 +35,20 @@ pub(super) trait Database {
     fn select(&mut self, text: &str, binds: &[Value]) -> Option<Vec<Vec<Self::Cell>>>;
 
     /// The rows that a write returns, by column name; `None` when it fails.
-    fn returned(&mut self, text: &str, binds: &[Value]) -> Option<Vec<Row>>;
+    fn returned(&mut self, text: &str, binds: &[Value]) -> Option<Returned>;
 
     /// Whether the write took place; one that breaks a constraint does not.
     fn execute(&mut self, text: &str, binds: &[Value]) -> bool;
 
     /// How many rows the fullest table has.
     fn fullest(&mut self, schema: &Schema) -> i64;
+}
+
+/// The rows that a write has returned.
+#[derive(Debug)]
+pub(super) struct Returned {
+    pub(super) names: Vec<String>,
+    pub(super) rows: Vec<Row>,
 }
 
 /// What the database tells of its schema; `rows` runs the query that asks for it.

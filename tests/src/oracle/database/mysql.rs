@@ -4,14 +4,14 @@ use std::cmp::Ordering as Order;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cache_core::{Date, DateTime, Row, Time, Value};
+use cache_core::{Date, DateTime, Time, Value};
 use cache_sql::{Catalogue, Dialect};
 use mysql::consts::ColumnType;
 use mysql::prelude::Queryable;
 use mysql::{Column, Conn, Opts, OptsBuilder, Params, Statement};
 use test_servers::MariaDb as Server;
 
-use super::Database;
+use super::{Database, Returned};
 use crate::oracle::schema::Schema;
 
 /// The character set of bytes that are no text.
@@ -101,13 +101,17 @@ impl Database for MySql {
         Some(rows)
     }
 
-    fn returned(&mut self, text: &str, binds: &[Value]) -> Option<Vec<Row>> {
+    fn returned(&mut self, text: &str, binds: &[Value]) -> Option<Returned> {
+        let mut names = Vec::new();
+        if let Some(statement) = self.prepared(text) {
+            names.extend(statement.columns().iter().map(|column| column.name_str().into_owned()));
+        }
         let image = |row: mysql::Row| {
             let columns = row.columns();
             let cells = columns.iter().zip(row.unwrap());
             cells.filter_map(|(column, cell)| Some((column.name_str().into_owned(), value(column, cell)?))).collect()
         };
-        Some(self.rows(text, binds)?.into_iter().map(image).collect())
+        Some(Returned { names, rows: self.rows(text, binds)?.into_iter().map(image).collect() })
     }
 
     fn execute(&mut self, text: &str, binds: &[Value]) -> bool {

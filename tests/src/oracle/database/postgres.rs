@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cache_core::{Date, DateTime, Row, Value};
+use cache_core::{Date, DateTime, Value};
 use cache_sql::{Catalogue, Dialect};
 use postgres::types::private::BytesMut;
 use postgres::types::{Format, FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, NoTls, Statement};
 use test_servers::Postgres as Server;
 
-use super::Database;
+use super::{Database, Returned};
 use crate::oracle::schema::Schema;
 
 /// The days from 1970-01-01, where ours begin, to 2000-01-01, where those of PostgreSQL begin.
@@ -110,17 +110,15 @@ impl Database for Postgres {
         Some(rows)
     }
 
-    fn returned(&mut self, text: &str, binds: &[Value]) -> Option<Vec<Row>> {
-        let rows = self.rows(text, binds)?;
+    fn returned(&mut self, text: &str, binds: &[Value]) -> Option<Returned> {
+        let statement = self.prepared(text, binds)?;
+        let columns = statement.columns();
         let image = |row: &postgres::Row| {
-            let columns = row.columns().iter().enumerate();
-            columns
-                .filter_map(|(at, column)| {
-                    Some((column.name().to_owned(), value(&row.get::<_, Raw>(at), column.type_())?))
-                })
-                .collect()
+            let cells = columns.iter().enumerate();
+            cells.filter_map(|(at, column)| Some((column.name(), value(&row.get(at), column.type_())?))).collect()
         };
-        Some(rows.iter().map(image).collect())
+        let rows = self.rows(text, binds)?.iter().map(image).collect();
+        Some(Returned { names: columns.iter().map(|column| column.name().to_owned()).collect(), rows })
     }
 
     fn execute(&mut self, text: &str, binds: &[Value]) -> bool {

@@ -1,11 +1,11 @@
 //! SQLite in memory.
 
-use cache_core::{Row, Value};
+use cache_core::Value;
 use cache_sql::{Catalogue, Dialect};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
-use super::Database;
+use super::{Database, Returned};
 use crate::oracle::schema::Schema;
 
 /// One connection a round.
@@ -59,7 +59,7 @@ impl Database for Sqlite {
         Some(result)
     }
 
-    fn returned(&mut self, text: &str, binds: &[Value]) -> Option<Vec<Row>> {
+    fn returned(&mut self, text: &str, binds: &[Value]) -> Option<Returned> {
         let mut statement = self.connection.prepare_cached(text).ok()?;
         let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
         let mut rows = statement.query(params_from_iter(binds.iter().map(Bound))).ok()?;
@@ -74,7 +74,7 @@ impl Database for Sqlite {
             };
             images.push(names.iter().enumerate().filter_map(|(at, name)| Some((name, value(at)?))).collect());
         }
-        Some(images)
+        Some(Returned { names, rows: images })
     }
 
     fn execute(&mut self, text: &str, binds: &[Value]) -> bool {
