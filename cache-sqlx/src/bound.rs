@@ -10,31 +10,43 @@ use crate::backend::{Backend, Sent};
 /// A text of SQL with its binds: as the driver takes them, as conditions see them, and as bytes of a key.
 #[derive(Debug)]
 pub(crate) struct Bound<DB: Backend> {
-    pub(crate) sql: SqlStr,
-    arguments: Result<DB::Arguments, BoxDynError>,
-    binds: Vec<Bind>,
+    pub(crate) text: Text,
+    pub(crate) parcel: Parcel<DB>,
     key: Vec<u8>,
+}
+
+/// What analysis sees of a statement.
+#[derive(Debug)]
+pub(crate) struct Text {
+    pub(crate) sql: SqlStr,
+    binds: Vec<Bind>,
+}
+
+/// What the driver takes beside the text.
+#[derive(Debug)]
+pub(crate) struct Parcel<DB: Backend> {
+    arguments: Result<DB::Arguments, BoxDynError>,
     pub(crate) persistent: bool,
 }
 
 impl<DB: Backend> Bound<DB> {
     pub(crate) fn new(sql: impl SqlSafeStr) -> Self {
         Bound {
-            sql: sql.into_sql_str(),
-            arguments: Ok(DB::Arguments::default()),
-            binds: Vec::new(),
+            text: Text { sql: sql.into_sql_str(), binds: Vec::new() },
+            parcel: Parcel { arguments: Ok(DB::Arguments::default()), persistent: true },
             key: Vec::new(),
-            persistent: true,
         }
     }
 
     /// With binds that were made elsewhere, and cannot be looked into.
     pub(crate) fn with(sql: impl SqlSafeStr, arguments: impl IntoArguments<DB>) -> Self {
         let arguments = arguments.into_arguments();
-        // The drivers' arguments print their values in full, and their types.
-        let key = format!("{arguments:?}").into_bytes();
-        let binds = vec![Bind::Unknown; arguments.len()];
-        Bound { arguments: Ok(arguments), binds, key, ..Self::new(sql) }
+        Bound {
+            text: Text { sql: sql.into_sql_str(), binds: vec![Bind::Unknown; arguments.len()] },
+            // The drivers' arguments print their values in full, and their types.
+            key: format!("{arguments:?}").into_bytes(),
+            parcel: Parcel { arguments: Ok(arguments), persistent: true },
+        }
     }
 
     pub(crate) fn bind<'t, T>(&mut self, value: T)
@@ -56,29 +68,36 @@ impl<DB: Backend> Bound<DB> {
     where
         T: Encode<'t, DB> + Type<DB>,
     {
-        let Ok(arguments) = &mut self.arguments else { return };
+        let Ok(arguments) = &mut self.parcel.arguments else { return };
         let added = DB::write_key(&value, &bind, &mut self.key).and_then(|()| arguments.add(value));
-        self.binds.push(bind);
+        self.text.binds.push(bind);
         if let Err(error) = added {
-            self.arguments = Err(format!("the value of placeholder {} could not be encoded: {error}", self.binds.len()).into());
+            let number = self.text.binds.len();
+            self.parcel.arguments = Err(format!("the value of placeholder {number} cannot be encoded: {error}").into());
         }
-    }
-
-    /// The binds as the placeholders of the text count them.
-    pub(crate) fn binds(&self) -> Vec<Bind> {
-        if DB::DIALECT == Dialect::Sqlite && mixes_placeholders(self.sql.as_str()) {
-            return vec![Bind::Unknown; self.binds.len()];
-        }
-        self.binds.clone()
     }
 
     pub(crate) fn key(&self) -> &[u8] {
         &self.key
     }
 
-    pub(crate) fn sent(self) -> Result<Sent<DB>, Error> {
+    pub(crate) fn split(self) -> (Text, Parcel<DB>) {
+        (self.text, self.parcel)
+    }
+}
+
+impl Text {
+    /// The binds as the placeholders of the text count them.
+    pub(crate) fn binds<DB: Backend>(&self) -> Vec<Bind> {
+        let mixed = DB::DIALECT == Dialect::Sqlite && mixes_placeholders(self.sql.as_str());
+        self.binds.iter().map(|bind| if mixed { Bind::Unknown } else { bind.clone() }).collect()
+    }
+}
+
+impl<DB: Backend> Parcel<DB> {
+    pub(crate) fn sent(self, text: &Text) -> Result<Sent<DB>, Error> {
         let arguments = self.arguments.map_err(Error::Encode)?;
-        Ok(Sent { sql: self.sql, arguments: Some(arguments), persistent: self.persistent })
+        Ok(Sent { sql: text.sql.clone(), arguments: Some(arguments), persistent: self.persistent })
     }
 }
 

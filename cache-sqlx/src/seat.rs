@@ -1,10 +1,9 @@
 //! One place that a statement goes to, and the way it goes.
 
-use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{SinkExt, StreamExt, TryStreamExt};
 use sqlx::pool::PoolConnection;
-use sqlx::{Column, Either, Error, Pool, Row};
+use sqlx::{Column, Either, Error, Pool, Row, SqlStr};
 
 use cache_sql::Bind;
 use cache_sql::adapter::{Announcement, Outcome, Returned, SchemaRequest, Session};
@@ -36,7 +35,7 @@ impl<'a, DB: Backend> Seat<'a, DB> {
 
     async fn open(self, sent: Result<Sent<DB>, Error>, binds: Vec<Bind>) -> Result<Steps<'a, DB>, Error> {
         let sent = sent?;
-        let (place, announcement) = self.announced(&sent, binds).await?;
+        let (place, announcement) = self.announced(&sent.sql, binds).await?;
         if announcement.is_read() {
             let steps = place.stream(sent).await?;
             return Ok(watched(steps, announcement));
@@ -51,7 +50,7 @@ impl<'a, DB: Backend> Seat<'a, DB> {
         binds: Vec<Bind>,
     ) -> Result<Option<DB::Row>, Error> {
         let sent = sent?;
-        let (mut place, announcement) = self.announced(&sent, binds).await?;
+        let (mut place, announcement) = self.announced(&sent.sql, binds).await?;
         if announcement.is_read() {
             let row = DB::fetch_optional(place.connection().await?, sent).await;
             announcement.over(outcome(&row), None);
@@ -91,11 +90,11 @@ impl<'a, DB: Backend> Seat<'a, DB> {
         rows
     }
 
-    async fn announced(self, sent: &Sent<DB>, binds: Vec<Bind>) -> Result<(Place<'a, DB>, Announcement), Error> {
+    async fn announced(self, sql: &SqlStr, binds: Vec<Bind>) -> Result<(Place<'a, DB>, Announcement), Error> {
         let Seat { session, line } = self;
         let mut place = line.open().await?;
-        place.read_schema(&session, sent.sql.as_str()).await?;
-        Ok((place, session.announce(sent.sql.as_str(), || binds)))
+        place.read_schema(&session, sql.as_str()).await?;
+        Ok((place, session.announce(sql.as_str(), || binds)))
     }
 }
 
@@ -139,15 +138,12 @@ impl<'a, DB: Backend> Place<'a, DB> {
 
     /// Carries a write to its end, also when its caller goes away: what it did, and whether the transaction around it
     /// still stands, would not be known otherwise.
-    async fn write(
-        self,
-        sent: Sent<DB>,
-        announcement: Announcement,
-    ) -> Result<Vec<Result<Step<DB>, Error>>, Error> {
-        let work = |connection| -> BoxFuture<'_, _> { Box::pin(written::<DB>(connection, sent, announcement)) };
+    async fn write(self, sent: Sent<DB>, announcement: Announcement) -> Result<Vec<Result<Step<DB>, Error>>, Error> {
         match self {
-            Place::Pooled(mut connection) => Ok(Detached::new(async move { work(&mut connection).await }).await),
-            Place::Wire(wire) => wire.carried(work).await,
+            Place::Pooled(mut connection) => {
+                Ok(Detached::new(async move { written::<DB>(&mut connection, sent, announcement).await }).await)
+            }
+            Place::Wire(wire) => wire.carried(|held| Box::pin(written::<DB>(held, sent, announcement))).await,
         }
     }
 }
@@ -203,7 +199,10 @@ fn watched<'a, DB: Backend>(steps: Steps<'a, DB>, announcement: Announcement) ->
 }
 
 /// The steps of a statement on a connection that goes with them.
-fn owned<DB: Backend>(mut connection: PoolConnection<DB>, sent: Sent<DB>) -> BoxStream<'static, Result<Step<DB>, Error>> {
+fn owned<DB: Backend>(
+    mut connection: PoolConnection<DB>,
+    sent: Sent<DB>,
+) -> BoxStream<'static, Result<Step<DB>, Error>> {
     let (mut out, steps) = futures::channel::mpsc::channel(0);
     let work = async move {
         let mut coming = DB::fetch_many(&mut connection, sent);
@@ -223,12 +222,10 @@ pub(crate) async fn row<DB: Backend>(step: Step<DB>) -> Result<Option<DB::Row>, 
 
 /// Reads the schema for a session.
 pub(crate) async fn answer<DB: Backend>(connection: &mut DB::Connection, request: SchemaRequest) {
-    let sent = Sent {
-        sql: sqlx::SqlStr::from_static(request.sql()),
-        arguments: Some(DB::Arguments::default()),
-        persistent: false,
-    };
-    let rows: Result<Vec<DB::Row>, Error> = DB::fetch_many(connection, sent).try_filter_map(row::<DB>).try_collect().await;
+    let sent =
+        Sent { sql: SqlStr::from_static(request.sql()), arguments: Some(DB::Arguments::default()), persistent: false };
+    let rows: Result<Vec<DB::Row>, Error> =
+        DB::fetch_many(connection, sent).try_filter_map(row::<DB>).try_collect().await;
     let texts = rows.and_then(|rows| {
         rows.iter().map(|row| (0..row.columns().len()).map(|at| DB::text(row, at)).collect()).collect()
     });

@@ -1,7 +1,6 @@
 //! Wrapped transactions and savepoints.
 
 use cache_sql::adapter::{Database, Session};
-use futures::future::BoxFuture;
 use sqlx::{Error, SqlStr};
 use sqlx_core::transaction::TransactionManager;
 
@@ -37,11 +36,7 @@ impl<DB: Backend> Hold<'_, DB> {
 }
 
 impl<DB: Backend> CachedTransaction<'static, DB> {
-    pub(crate) async fn begin_own(
-        wire: Wire<DB>,
-        around: &Session,
-        statement: Option<SqlStr>,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn begin_own(wire: Wire<DB>, around: &Session, statement: Option<SqlStr>) -> Result<Self, Error> {
         Self::begun(Hold::Own(wire), around, statement).await
     }
 }
@@ -97,7 +92,7 @@ impl<'c, DB: Backend> CachedTransaction<'c, DB> {
         self.hold.wire().get().await?;
         self.open = false;
         let session = self.session.clone();
-        let work = |connection: &mut DB::Connection| -> BoxFuture<'_, Result<(), Error>> {
+        let ended = self.hold.wire().carried(|connection| {
             Box::pin(async move {
                 let committing = session.committing();
                 let result = DB::TransactionManager::commit(connection).await;
@@ -107,8 +102,8 @@ impl<'c, DB: Backend> CachedTransaction<'c, DB> {
                 }
                 result
             })
-        };
-        self.hold.wire().carried(work).await?
+        });
+        ended.await?
     }
 
     /// Rolls the transaction back, or goes back to the savepoint, and forgets its changes.
@@ -120,7 +115,7 @@ impl<'c, DB: Backend> CachedTransaction<'c, DB> {
         self.hold.wire().get().await?;
         self.open = false;
         let session = self.session.clone();
-        let work = |connection: &mut DB::Connection| -> BoxFuture<'_, Result<(), Error>> {
+        let ended = self.hold.wire().carried(|connection| {
             Box::pin(async move {
                 let result = DB::TransactionManager::rollback(connection).await;
                 match result {
@@ -129,8 +124,8 @@ impl<'c, DB: Backend> CachedTransaction<'c, DB> {
                 }
                 result
             })
-        };
-        self.hold.wire().carried(work).await?
+        });
+        ended.await?
     }
 }
 

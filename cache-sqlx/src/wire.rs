@@ -85,18 +85,18 @@ impl<DB: Backend> Wire<DB> {
 
     /// Begins a transaction or a savepoint; abandoned meanwhile, it is rolled back.
     pub(crate) async fn begin(&mut self, statement: Option<SqlStr>) -> Result<(), Error> {
-        let asked = Asked::default();
-        let wanted = Arc::clone(&asked.0);
-        let work = |connection: &mut DB::Connection| -> BoxFuture<'_, Result<(), Error>> {
+        let caller = Caller::default();
+        let left = Arc::clone(&caller.0);
+        self.carried(|connection| {
             Box::pin(async move {
                 DB::TransactionManager::begin(connection, statement).await?;
-                if wanted.load(Ordering::SeqCst) {
+                if left.load(Ordering::SeqCst) {
                     DB::TransactionManager::start_rollback(connection);
                 }
                 Ok(())
             })
-        };
-        self.carried(work).await?
+        })
+        .await?
     }
 
     /// Rolls the innermost transaction or savepoint back, at the latest before the next statement.
@@ -116,9 +116,9 @@ impl<DB: Backend> Wire<DB> {
 
 /// Whether a caller has gone away.
 #[derive(Default)]
-struct Asked(Arc<AtomicBool>);
+struct Caller(Arc<AtomicBool>);
 
-impl Drop for Asked {
+impl Drop for Caller {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }
