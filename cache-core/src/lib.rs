@@ -49,7 +49,7 @@
 //! | `macros` | yes | `#[cached_as]`, `#[cached]`, `#[derive(CacheKey)]`, `dependencies!` | syn at build time |
 //! | `chrono` | | chrono's types as values and in keys | chrono |
 //! | `uuid` | | `Uuid` as a value and in keys | uuid |
-//! | `testing` | | hooks for the tests of this workspace | none |
+//! | `testing` | | `testing::conformance`, the suite that adapters pass | none |
 //! | `shuttle` | | locks and atomics of a scheduler test, in place of the real ones; not for programs | shuttle |
 
 #![deny(missing_docs)]
@@ -66,6 +66,8 @@ pub mod observe;
 mod profile;
 mod store;
 mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
 
 #[doc(hidden)]

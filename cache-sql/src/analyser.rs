@@ -25,9 +25,19 @@ const LONGEST: usize = 64 * 1_024;
 /// A text is parsed once and remembered; after that only its binds are filled in.
 ///
 /// Without a [`Catalogue`] the analyser takes row images as statements spell them. That is right only when the caller
-/// can promise that every column stores exactly what is written (its type is the type of the values), compares text
-/// byte by byte, and is neither generated nor changed by the database on its own; and that there are no triggers, no views that are read
-/// through the cache, and no foreign keys that delete or change rows. With a catalogue nothing of this is assumed.
+/// can promise, of every table that is written,
+///
+/// * that its columns store exactly what is written: their types are the types of the values, wide enough for them;
+/// * that its texts are equal when their bytes are, and that no two of its names differ by their case alone;
+/// * that no column is generated, filled or changed by the database on its own after the write;
+/// * that it has no triggers or rules, no partitions or children that are written by their own names, no foreign keys that
+///   delete or change rows of other tables;
+///
+/// and, of every relation that is read, that it is a table, not a view. String literals of PostgreSQL and MySQL, which take
+/// the type of their column, are left out of row images all the same. With a catalogue nothing of this is assumed.
+///
+/// In either case all connections that share results have to agree on what texts mean: on the schema that is
+/// searched, the time zone, the collation and the mode of SQL. [`Statement::Session`] tells where a statement changes that.
 ///
 /// ```
 /// use cache_sql::{Analyser, Dialect};
@@ -154,22 +164,32 @@ impl Analyser {
         }
     }
 
+    /// Whether a text can only read, whatever its binds are.
+    ///
+    /// For a text that was seen before this is one lookup, and nothing is allocated. The user's own functions are taken for
+    /// ones that only read.
+    pub fn only_reads(&self, sql: &str) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (plans, _) = self.plans(&known, sql);
+        !plans.is_empty() && plans.iter().all(|plan| matches!(plan, Plan::Read(_)))
+    }
+
+    /// Why results of a text must not be stored according to the catalogue: it reads a relation that the catalogue
+    /// does not know, or knows to change by itself. `None` for a text that is fine, and without a catalogue.
+    ///
+    /// What the text says beside that, [`Analyser::analyse`] tells.
+    pub fn refusal(&self, sql: &str) -> Option<Arc<str>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (plans, _) = self.plans(&known, sql);
+        plans.iter().find_map(Plan::refusal)
+    }
+
     /// What the result of a query depends on; not cacheable when the text does more than read.
     pub fn dependencies(&self, sql: &str, binds: &[Bind]) -> Dependencies {
         self.analyse(sql, binds).dependencies()
     }
 
     /// The plans of a text, and whether it was met for the first time.
-    /// SHIM
-    pub fn only_reads(&self, sql: &str) -> bool {
-        self.analyse(sql, &[]).is_read()
-    }
-
-    /// SHIM
-    pub fn refusal(&self, _sql: &str) -> Option<Arc<str>> {
-        None
-    }
-
     fn plans(&self, known: &Known, sql: &str) -> (Arc<Vec<Plan>>, bool) {
         if let Some(plans) = known.templates.get(sql) {
             return (plans, false);
@@ -182,7 +202,14 @@ impl Analyser {
     }
 
     fn plan(&self, sql: &str, catalogue: Option<&Catalogue>) -> Vec<Plan> {
-        let lowering = Lowering { dialect: self.dialect, catalogue, trusted: &self.trusted, fault: self.fault };
+        let lowering = Lowering {
+            dialect: self.dialect,
+            catalogue,
+            trusted: &self.trusted,
+            writes: false,
+            adjusts: false,
+            fault: self.fault,
+        };
         match segments(self.dialect, sql) {
             Ok(segments) => segments.into_iter().flat_map(|segment| plans(&lowering, segment)).collect(),
             Err(reason) => vec![Plan::Unknown { tables: None, reason: reason.into() }],

@@ -3,12 +3,15 @@
 use cache_core::Value;
 
 use crate::Dialect;
+use crate::lower::Cast;
 
 /// The value bound to a placeholder.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Bind {
     /// A value.
     Value(Value),
+    /// The values of an array, in their order; what `= ANY($1)` compares with.
+    List(Vec<Value>),
     /// A value that could not be read: may be anything.
     Unknown,
 }
@@ -25,6 +28,10 @@ pub(crate) enum Operand {
     Value(Value),
     /// Counted from 0.
     Bind(usize),
+    /// A bind that the text converts to a type; a value that is of this type already stays what it is.
+    Cast(usize, Cast),
+    /// Each value of a bind that is an array.
+    Elements(usize, Option<Cast>),
     /// A constant that cannot be compared here.
     Unknown,
 }
@@ -50,10 +57,21 @@ impl Binds<'_> {
             Operand::Value(value) => value,
             Operand::Bind(at) => match self.values.get(*at) {
                 Some(Bind::Value(value)) => value,
-                Some(Bind::Unknown) | None => return Known::Unknown,
+                _ => return Known::Unknown,
             },
-            Operand::Unknown => return Known::Unknown,
+            Operand::Cast(at, cast) => {
+                let Some(Bind::Value(value)) = self.values.get(*at) else { return Known::Unknown };
+                return match cast.apply(value) {
+                    Some(value) => self.known(&value),
+                    None => Known::Unknown,
+                };
+            }
+            Operand::Elements(..) | Operand::Unknown => return Known::Unknown,
         };
+        self.known(value)
+    }
+
+    fn known(&self, value: &Value) -> Known {
         if matches!(value, Value::Null) {
             return Known::Null;
         }
@@ -61,5 +79,21 @@ impl Binds<'_> {
             Some(value) => Known::Value(value),
             None => Known::Unknown,
         }
+    }
+
+    /// Whether the array that an operand stands for is NULL.
+    pub(crate) fn is_null_array(&self, operand: &Operand) -> bool {
+        matches!(operand, Operand::Elements(at, _) if self.values.get(*at) == Some(&Bind::Value(Value::Null)))
+    }
+
+    /// Each value that an operand stands for; `None` where their number is not known, and for a NULL array.
+    pub(crate) fn each(&self, operand: &Operand) -> Option<Vec<Known>> {
+        let Operand::Elements(at, cast) = operand else { return Some(vec![self.resolve(operand)]) };
+        let Some(Bind::List(values)) = self.values.get(*at) else { return None };
+        let each = |value| match cast {
+            None => self.known(value),
+            Some(cast) => cast.apply(value).map_or(Known::Unknown, |value| self.known(&value)),
+        };
+        Some(values.iter().map(each).collect())
     }
 }

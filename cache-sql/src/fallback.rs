@@ -15,17 +15,16 @@ pub(crate) fn unparsed(segment: &Segment, reason: &str) -> Plan {
     let unread = || Plan::Read(Box::new(ReadPlan::uncacheable(format!("the statement was not understood: {reason}"))));
     let reason = || reason.into();
     match segment.first_word().as_str() {
-        "SELECT" | "VALUES" | "TABLE" if !has(&["INTO", "INSERT", "DELETE", "MERGE"]) => unread(),
-        "WITH" if !has(&["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "INTO"]) => unread(),
-        "SHOW" | "DESCRIBE" | "DESC" => unread(),
-        "EXPLAIN" if !has(&["ANALYZE"]) => unread(),
+        "SELECT" | "VALUES" | "TABLE" | "WITH" if !segment.writes() && !segment.makes_a_table() => unread(),
+        "SHOW" => unread(),
+        "EXPLAIN" | "DESCRIBE" | "DESC" if !has(&["ANALYZE", "ANALYSE"]) => unread(),
         // What these write is named in their text.
-        "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "TRUNCATE" | "MERGE" => {
+        "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "TRUNCATE" | "MERGE" | "COPY" | "LOAD" if !has(&["CASCADE"]) => {
             let names = segment.possible_tables();
             let tables = (names.len() <= MAX_TABLES).then(|| names.into_iter().map(Table::from).collect());
             Plan::Unknown { tables, reason: reason() }
         }
-        "CREATE" | "ALTER" | "DROP" => Plan::Ddl { tables: Vec::new(), everything: true },
+        "CREATE" | "ALTER" | "DROP" | "RENAME" => Plan::Ddl { tables: Vec::new(), everything: true },
         _ => Plan::Unknown { tables: None, reason: reason() },
     }
 }

@@ -74,6 +74,8 @@ impl Atom for Pattern {
         match &self.probe {
             Probe::IsNull => OnNull::True,
             Probe::Same(_) => OnNull::Either,
+            // Membership in an empty array is false, even for NULL.
+            Probe::In(operands) if operands.iter().any(|one| matches!(one, Operand::Elements(..))) => OnNull::False,
             _ => OnNull::Unknown,
         }
     }
@@ -120,20 +122,31 @@ impl Pattern {
 
     fn equal(&self, operands: &[Operand], negated: bool, binds: &Binds<'_>) -> Predicate {
         let mut values = Vec::with_capacity(operands.len());
-        let mut certain = true;
+        let (mut certain, mut empty) = (true, true);
         for operand in operands {
-            match binds.resolve(operand) {
-                Known::Null if negated => return Predicate::Never,
-                Known::Null => {}
-                Known::Value(value) if self.may_be_text(&value) => return Predicate::Any,
-                Known::Value(value) => values.push(value),
-                Known::Unknown => certain = false,
+            let array = matches!(operand, Operand::Elements(..));
+            let Some(found) = binds.each(operand) else {
+                if binds.is_null_array(operand) {
+                    return Predicate::Never;
+                }
+                certain = false;
+                continue;
+            };
+            empty &= array && found.is_empty();
+            for known in found {
+                match known {
+                    Known::Null if negated => return Predicate::Never,
+                    Known::Null => {}
+                    Known::Value(value) if self.may_be_text(&value) => return Predicate::Any,
+                    Known::Value(value) => values.push(value),
+                    Known::Unknown => certain = false,
+                }
             }
         }
         let name = column(&self.column);
         match (negated, certain) {
             // An empty list is false even for NULL.
-            (true, _) if operands.is_empty() => Predicate::Any,
+            (true, _) if empty => Predicate::Any,
             (false, true) => name.is_in(values),
             _ => name.is_not_null(),
         }

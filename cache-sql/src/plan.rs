@@ -29,6 +29,7 @@ pub(crate) enum Plan {
         everything: bool,
     },
     Neutral,
+    Session(Arc<str>),
     /// `None` for tables that cannot be told.
     Unknown {
         tables: Option<Vec<Table>>,
@@ -41,6 +42,8 @@ pub(crate) struct ReadPlan {
     pub(crate) restrictions: Vec<Restriction<Pattern>>,
     pub(crate) reason: Option<Arc<str>>,
     pub(crate) volatile: Volatile,
+    /// Why the catalogue says that the result must not be stored.
+    pub(crate) refusal: Option<Arc<str>>,
     /// Filled in once when there is no bind.
     pub(crate) fixed: OnceLock<Dependencies>,
     pub(crate) has_binds: bool,
@@ -52,6 +55,7 @@ impl ReadPlan {
             restrictions: Vec::new(),
             reason: Some(reason.into()),
             volatile: Volatile::default(),
+            refusal: None,
             fixed: OnceLock::new(),
             has_binds: false,
         }
@@ -67,7 +71,7 @@ impl ReadPlan {
             Dependencies::on(&restriction.table, predicate)
         };
         let all: Dependencies = self.restrictions.iter().map(one).collect();
-        match self.reason.clone().or_else(|| self.volatile.reason(binds)) {
+        match self.reason.clone().or_else(|| self.refusal.clone()).or_else(|| self.volatile.reason(binds)) {
             Some(reason) => all.union(Dependencies::uncacheable(reason)),
             None => all,
         }
@@ -83,8 +87,8 @@ impl Plan {
                 let mut tables: Vec<Table> = Vec::new();
                 for action in actions {
                     action.changes(binds, catalogue, &mut changes);
-                    if !tables.contains(action.table()) {
-                        tables.push(action.table().clone());
+                    if let Some(table) = action.table().filter(|table| !tables.contains(table)) {
+                        tables.push(table.clone());
                     }
                 }
                 Statement::Write { changes: distinct(changes), tables }
@@ -95,6 +99,7 @@ impl Plan {
                 Statement::Ddl { changes, tables: tables.clone() }
             }
             Plan::Neutral => Statement::Neutral,
+            Plan::Session(reason) => Statement::Session { reason: reason.clone() },
             Plan::Unknown { tables, reason } => Statement::Unknown {
                 changes: match tables {
                     Some(tables) => of_tables(tables, catalogue),
@@ -108,12 +113,20 @@ impl Plan {
 }
 
 impl Plan {
+    /// Why results must not be stored, according to the catalogue.
+    pub(crate) fn refusal(&self) -> Option<Arc<str>> {
+        match self {
+            Plan::Read(read) => read.refusal.clone(),
+            _ => None,
+        }
+    }
+
     /// Whether rows with columns of these names may be what a write returns.
     pub(crate) fn returns<N: AsRef<str>>(&self, catalogue: &Catalogue, names: &[N]) -> bool {
         match self {
             Plan::Write { returns: true, wildcard: false, .. } => true,
             Plan::Write { returns: true, wildcard: true, actions } => match &actions[..] {
-                [action] => catalogue.table(action.table()).is_some_and(|info| {
+                [action] => action.table().and_then(|table| catalogue.table(table)).is_some_and(|info| {
                     let names = names.iter().map(|name| cache_core::Column::from(name.as_ref()));
                     info.columns.iter().map(|column| column.name.clone()).eq(names)
                 }),

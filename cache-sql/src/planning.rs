@@ -5,23 +5,28 @@ use std::sync::OnceLock;
 
 use cache_core::Table;
 use sqlparser::ast::{
-    AlterTableOperation, Expr, ObjectName, ObjectType, RenameTableNameKind, Statement as Tree, Value as Literal,
-    ValueWithSpan, Visit, Visitor,
+    CopySource, Expr, Statement as Tree, UtilityOption, Value as Literal, ValueWithSpan, Visit, Visitor,
 };
 use sqlparser::parser::Parser;
 
 use crate::Dialect;
+use crate::catalogue::Catalogue;
+use crate::ddl::ddl;
 use crate::fallback::unparsed;
 use crate::functions::Volatile;
 use crate::lower::{Lowering, Shape, name_of, nested_statements};
 use crate::plan::{Plan, ReadPlan};
 use crate::step::{Words, recognise};
 use crate::tokens::Segment;
+use crate::words::by_words;
 use crate::write::{Action, actions, returns_columns, returns_wildcard};
 
 /// The plans of one statement; transaction words may make more than one step.
 pub(crate) fn plans(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
-    match recognise(&segment) {
+    if segment.conditional {
+        return vec![unparsed(&segment, "a comment that may run")];
+    }
+    match recognise(lowering.dialect, &segment) {
         Some(Words::Steps(steps)) => return steps.into_iter().map(Plan::Step).collect(),
         Some(Words::Unclear) => {
             let reason = "transaction words that are not understood".into();
@@ -35,6 +40,7 @@ pub(crate) fn plans(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
     if segment.is_too_complex() {
         return vec![unparsed(&segment, "it is too complex")];
     }
+    let lowering = &Lowering { adjusts: segment.dropped.ignore, ..*lowering };
     let tokens = segment.tokens.clone();
     let mut parser = Parser::new(lowering.dialect.grammar()).with_tokens_with_locations(tokens);
     match parser.parse_statements() {
@@ -46,37 +52,11 @@ pub(crate) fn plans(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
     }
 }
 
-/// Statements that are told by their words alone.
-fn by_words(dialect: Dialect, segment: &Segment) -> Option<Plan> {
-    let words = segment.words();
-    let words: Vec<&str> = words.iter().map(String::as_str).take(8).collect();
-    let routine = ["TRIGGER", "FUNCTION", "PROCEDURE", "EVENT"];
-    match words.as_slice() {
-        // A pragma may list tables and change settings, but no row.
-        ["PRAGMA", ..] => Some(Plan::Read(Box::new(ReadPlan::uncacheable("a pragma")))),
-        ["ATTACH" | "DETACH", ..] => Some(Plan::Ddl { tables: Vec::new(), everything: true }),
-        // Row numbers may change.
-        ["VACUUM", ..] if dialect == Dialect::Sqlite => Some(Plan::Ddl { tables: Vec::new(), everything: true }),
-        ["REINDEX", ..] => Some(Plan::Neutral),
-        ["CREATE" | "DROP", rest @ ..]
-            if dialect == Dialect::Sqlite && rest.iter().take(2).any(|w| *w == "TRIGGER") =>
-        {
-            Some(Plan::Ddl { tables: Vec::new(), everything: false })
-        }
-        ["CREATE" | "ALTER" | "DROP", rest @ ..] if rest.iter().take(5).any(|word| routine.contains(word)) => {
-            Some(Plan::Ddl { tables: Vec::new(), everything: true })
-        }
-        _ => None,
-    }
-}
-
 fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
     let nested = match tree {
-        Tree::Query(query) => nested_statements(query),
-        Tree::Insert(insert) => nested_statements(insert),
-        Tree::Update(update) => nested_statements(update),
-        Tree::Delete(delete) => nested_statements(delete),
-        Tree::Merge(merge) => nested_statements(merge),
+        Tree::Query(_) => nested_statements(tree, true),
+        Tree::Insert(_) | Tree::Update(_) | Tree::Delete(_) | Tree::Merge(_) => nested_statements(tree, true),
+        Tree::Copy { source: CopySource::Query(query), .. } => nested_statements(query, false),
         _ => Vec::new(),
     };
     if let Some(mut all) = actions(lowering, tree) {
@@ -91,8 +71,11 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
     }
     match tree {
         Tree::Query(query) if nested.is_empty() => {
-            if let Some(target) = into(query) {
+            if let Some(target) = into(query).filter(|_| segment.makes_a_table()) {
                 return Plan::Ddl { tables: vec![target], everything: false };
+            }
+            if lowering.dialect == Dialect::Postgres && segment.words().iter().any(|word| word == "SET_CONFIG") {
+                return Plan::Session("set_config() changes what later statements mean".into());
             }
             read(lowering, lowering.query(query, &[]), tree)
         }
@@ -100,10 +83,12 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
             Some(actions) => Plan::Write { actions, returns: false, wildcard: false },
             None => Plan::Unknown { tables: None, reason: "a statement inside another".into() },
         },
-        Tree::Explain { analyze: true, statement, .. } => match plan(lowering, statement, segment) {
-            Plan::Read(_) => Plan::Read(Box::new(ReadPlan::uncacheable("an explanation"))),
-            other => other,
-        },
+        Tree::Explain { analyze, options, statement, .. } if *analyze || runs(options.as_deref()) => {
+            match plan(lowering, statement, segment) {
+                Plan::Read(_) => Plan::Read(Box::new(ReadPlan::uncacheable("an explanation"))),
+                other => other,
+            }
+        }
         Tree::Explain { .. } | Tree::ExplainTable { .. } => {
             Plan::Read(Box::new(ReadPlan::uncacheable("an explanation")))
         }
@@ -117,10 +102,8 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
         | Tree::ShowTables { .. }
         | Tree::ShowCollation { .. } => Plan::Read(Box::new(ReadPlan::uncacheable("a listing of the schema"))),
         Tree::Analyze(_)
-        | Tree::Set(_)
         | Tree::Grant(_)
         | Tree::Revoke(_)
-        | Tree::Use(_)
         | Tree::Prepare { .. }
         | Tree::Deallocate { .. }
         | Tree::LISTEN { .. }
@@ -128,25 +111,16 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
         | Tree::NOTIFY { .. }
         | Tree::Comment { .. }
         | Tree::Vacuum(_) => Plan::Neutral,
+        Tree::Copy { source: CopySource::Query(_), .. } if !nested.is_empty() => match writes(lowering, &nested) {
+            Some(actions) => Plan::Write { actions, returns: false, wildcard: false },
+            None => Plan::Unknown { tables: None, reason: "a statement inside another".into() },
+        },
         Tree::Copy { to: true, .. } => Plan::Neutral,
-        Tree::Copy { source: sqlparser::ast::CopySource::Table { table_name, .. }, .. } => {
+        Tree::Copy { source: CopySource::Table { table_name, .. }, .. } => {
             let actions = vec![Action::AnyRow { table: Table::from(name_of(table_name)) }];
             Plan::Write { actions, returns: false, wildcard: false }
         }
-        Tree::CreateTable(_)
-        | Tree::CreateView(_)
-        | Tree::CreateVirtualTable { .. }
-        | Tree::CreateIndex(_)
-        | Tree::AlterTable(_)
-        | Tree::AlterView { .. } => Plan::Ddl { tables: concerned(tree), everything: false },
-        Tree::Drop { object_type: ObjectType::Table | ObjectType::View, names, cascade: false, .. } => {
-            Plan::Ddl { tables: names.iter().map(|name| Table::from(name_of(name))).collect(), everything: false }
-        }
-        Tree::Drop { object_type: ObjectType::Index, .. } | Tree::AlterIndex { .. } => {
-            Plan::Ddl { tables: Vec::new(), everything: false }
-        }
-        Tree::Drop { .. } => Plan::Ddl { tables: Vec::new(), everything: true },
-        _ => unparsed(segment, "it is of a kind that is not understood"),
+        _ => ddl(tree).unwrap_or_else(|| unparsed(segment, "it is of a kind that is not understood")),
     }
 }
 
@@ -160,13 +134,21 @@ fn writes(lowering: &Lowering<'_>, nested: &[Tree]) -> Option<Vec<Action>> {
 
 fn read(lowering: &Lowering<'_>, shape: Shape, tree: &Tree) -> Plan {
     let volatile = Volatile::find(lowering.dialect, lowering.trusted, tree);
+    let restrictions = shape.restrictions_with(lowering.fault);
+    let refused = |catalogue: &Catalogue| restrictions.iter().find_map(|one| catalogue.refusal(&one.table));
     Plan::Read(Box::new(ReadPlan {
-        restrictions: shape.restrictions_with(lowering.fault),
+        refusal: lowering.catalogue.and_then(refused),
+        restrictions,
         reason: shape.reason().cloned(),
         volatile,
         fixed: OnceLock::new(),
         has_binds: has_binds(tree),
     }))
+}
+
+/// Whether `EXPLAIN (..)` runs the statement.
+fn runs(options: Option<&[UtilityOption]>) -> bool {
+    options.is_some_and(|options| options.iter().any(|option| option.name.value.eq_ignore_ascii_case("analyze")))
 }
 
 fn has_binds(tree: &Tree) -> bool {
@@ -194,35 +176,4 @@ fn into(query: &sqlparser::ast::Query) -> Option<Table> {
     let select = query.body.as_select()?;
     let target = select.into.as_ref()?.targets.first()?;
     Some(Table::from(target.to_string()))
-}
-
-/// The tables that a change of the schema names.
-fn concerned(tree: &Tree) -> Vec<Table> {
-    struct Search(Vec<Table>);
-    impl Visitor for Search {
-        type Break = ();
-        fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
-            let table = Table::from(name_of(relation));
-            if !self.0.contains(&table) {
-                self.0.push(table);
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    let mut search = Search(Vec::new());
-    if let Tree::CreateView(view) = tree {
-        return vec![Table::from(name_of(&view.name))];
-    }
-    let _ = tree.visit(&mut search);
-    if let Tree::AlterTable(alter) = tree {
-        for operation in &alter.operations {
-            if let AlterTableOperation::RenameTable {
-                table_name: RenameTableNameKind::As(name) | RenameTableNameKind::To(name),
-            } = operation
-            {
-                search.0.push(Table::from(name_of(name)));
-            }
-        }
-    }
-    search.0
 }

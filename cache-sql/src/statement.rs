@@ -8,7 +8,8 @@ use cache_core::{Change, Dependencies, Table};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Statement {
-    /// Reads, and changes nothing.
+    /// Reads, and changes nothing, as long as the user's own functions do not: they are taken for ones that only read,
+    /// and make the result not cacheable.
     Read {
         /// What the result depends on; not cacheable where that cannot be told.
         dependencies: Dependencies,
@@ -23,14 +24,23 @@ pub enum Statement {
     /// Begins, ends or marks a transaction.
     Transaction(Step),
     /// Changes the schema: what was known of it has to be read again.
+    ///
+    /// MySQL commits the open transaction before it runs one; statements that do so without changing a table are
+    /// reported here as well, with no changes.
     Ddl {
         /// What it may have changed.
         changes: Vec<Change>,
         /// The tables concerned.
         tables: Vec<Table>,
     },
-    /// Neither reads nor writes rows: settings, grants, statistics.
+    /// Neither reads nor writes rows: harmless settings, grants, statistics.
     Neutral,
+    /// Changes what later statements of the same connection mean: the schema that they look in, the rules by which they
+    /// compare, whether they stand in a transaction. Results of that connection are no longer those of others.
+    Session {
+        /// What changes it.
+        reason: Arc<str>,
+    },
     /// Several statements in one text, in order.
     Batch(Vec<Statement>),
     /// Not understood, and taken for a write.

@@ -1,5 +1,6 @@
 //! Transaction words.
 
+use crate::Dialect;
 use crate::statement::Step;
 use crate::tokens::Segment;
 
@@ -36,7 +37,7 @@ const MODES: [&str; 22] = [
 ];
 
 /// Recognises the statements that begin, end or mark a transaction.
-pub(crate) fn recognise(segment: &Segment) -> Option<Words> {
+pub(crate) fn recognise(dialect: Dialect, segment: &Segment) -> Option<Words> {
     let words = segment.words();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let modes = |words: &[&str]| words.iter().all(|word| MODES.contains(word));
@@ -45,11 +46,15 @@ pub(crate) fn recognise(segment: &Segment) -> Option<Words> {
         ["COMMIT" | "END" | "ROLLBACK" | "ABORT", "PREPARED", ..] | ["PREPARE", "TRANSACTION", ..] => {
             return Some(Words::Unclear);
         }
-        [end, "AND", "CHAIN"] | [end, "TRANSACTION" | "WORK", "AND", "CHAIN"] => match *end {
-            "COMMIT" | "END" => return Some(Words::Steps(vec![Step::Commit, Step::Begin])),
-            "ROLLBACK" | "ABORT" => return Some(Words::Steps(vec![Step::Rollback, Step::Begin])),
-            _ => return None,
-        },
+        // These end a transaction of MySQL that is open, or one that other words tell about.
+        ["XA", ..] => return Some(Words::Unclear),
+        ["LOCK" | "UNLOCK", "TABLE" | "TABLES", ..] | ["FLUSH", ..] if dialect == Dialect::MySql => {
+            return Some(Words::Unclear);
+        }
+        [end @ ("COMMIT" | "END" | "ROLLBACK" | "ABORT"), rest @ ..] if chains(rest) => {
+            let ended = if matches!(*end, "COMMIT" | "END") { Step::Commit } else { Step::Rollback };
+            return Some(Words::Steps(vec![ended, Step::Begin]));
+        }
         ["ROLLBACK", .., "SAVEPOINT", _] | ["ROLLBACK", .., "TO", _] => Step::RollbackTo(last_name(segment)),
         ["COMMIT" | "END", rest @ ..] if ends(rest) => Step::Commit,
         ["ROLLBACK" | "ABORT", rest @ ..] if ends(rest) => Step::Rollback,
@@ -63,8 +68,23 @@ pub(crate) fn recognise(segment: &Segment) -> Option<Words> {
     Some(Words::Steps(vec![step]))
 }
 
+/// `[TRANSACTION | WORK] [AND NO CHAIN] [[NO] RELEASE]`
 fn ends(rest: &[&str]) -> bool {
-    rest.iter().all(|word| matches!(*word, "TRANSACTION" | "WORK" | "AND" | "NO" | "CHAIN" | "RELEASE"))
+    let rest = after_noise(rest);
+    let rest = rest.strip_prefix(&["AND", "NO", "CHAIN"]).unwrap_or(rest);
+    matches!(rest, [] | ["RELEASE"] | ["NO", "RELEASE"])
+}
+
+/// `[TRANSACTION | WORK] AND CHAIN [NO RELEASE]`
+fn chains(rest: &[&str]) -> bool {
+    matches!(after_noise(rest), ["AND", "CHAIN"] | ["AND", "CHAIN", "NO", "RELEASE"])
+}
+
+fn after_noise<'a, 'w>(rest: &'a [&'w str]) -> &'a [&'w str] {
+    match rest {
+        ["TRANSACTION" | "WORK", rest @ ..] => rest,
+        rest => rest,
+    }
 }
 
 fn last_name(segment: &Segment) -> String {

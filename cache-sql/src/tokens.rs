@@ -4,6 +4,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 
 use crate::Dialect;
+use crate::rewrite::{Dropped, rewrite};
 
 /// More words and operators than this are not parsed: the syntax tree could get too deep for a stack.
 const MAX_OPERATORS: usize = 4_000;
@@ -12,16 +13,28 @@ const MAX_OPERATORS: usize = 4_000;
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) tokens: Vec<TokenWithSpan>,
+    pub(crate) dropped: Dropped,
+    /// Some of it may or may not run, depending on the server.
+    pub(crate) conditional: bool,
 }
 
 /// Splits a text at its semicolons and numbers the placeholders in the order of the text.
 pub(crate) fn segments(dialect: Dialect, sql: &str) -> Result<Vec<Segment>, String> {
-    let mut tokens =
-        Tokenizer::new(dialect.grammar(), sql).tokenize_with_location().map_err(|error| error.to_string())?;
+    // MariaDB runs what others take for a comment.
+    if dialect == Dialect::MySql && sql.contains("/*M!") {
+        return Err("a comment that may run".into());
+    }
+    let conditional = dialect == Dialect::MySql && sql.contains("/*!");
+    let mut tokenizer = Tokenizer::new(dialect.grammar(), sql).with_unescape(dialect != Dialect::MySql);
+    let mut tokens = tokenizer.tokenize_with_location().map_err(|error| error.to_string())?;
     number_placeholders(dialect, &mut tokens);
-    integers_from_hex(sql, &mut tokens);
-    if dialect == Dialect::Sqlite {
-        general_is(&mut tokens);
+    match dialect {
+        Dialect::Sqlite => {
+            integers_from_hex(sql, &mut tokens);
+            general_is(&mut tokens);
+        }
+        Dialect::MySql => plain_strings(&mut tokens),
+        Dialect::Postgres => {}
     }
     let mut found = Vec::new();
     let mut current = Vec::new();
@@ -29,24 +42,40 @@ pub(crate) fn segments(dialect: Dialect, sql: &str) -> Result<Vec<Segment>, Stri
     for token in tokens {
         body.see(&token.token);
         if token.token == Token::SemiColon && !body.is_open(dialect) {
-            push(&mut found, &mut current);
+            push(dialect, conditional, &mut found, &mut current);
             body = Body::default();
         } else {
             current.push(token);
         }
     }
-    push(&mut found, &mut current);
+    push(dialect, conditional, &mut found, &mut current);
     Ok(found)
 }
 
-fn push(found: &mut Vec<Segment>, tokens: &mut Vec<TokenWithSpan>) {
-    let tokens = std::mem::take(tokens);
+fn push(dialect: Dialect, conditional: bool, found: &mut Vec<Segment>, tokens: &mut Vec<TokenWithSpan>) {
+    let mut tokens = std::mem::take(tokens);
     if tokens.iter().any(|token| !is_blank(&token.token)) {
-        found.push(Segment { tokens });
+        let dropped = rewrite(dialect, &mut tokens);
+        found.push(Segment { tokens, dropped, conditional });
     }
 }
 
-fn is_blank(token: &Token) -> bool {
+/// Takes the quotes out of MySQL's strings. What a backslash means there depends on a setting, so that a
+/// string with one is spelled as one of another character set, of which nothing is concluded.
+fn plain_strings(tokens: &mut [TokenWithSpan]) {
+    for token in tokens {
+        match &mut token.token {
+            Token::SingleQuotedString(text) if text.contains('\\') => {
+                token.token = Token::NationalStringLiteral(std::mem::take(text));
+            }
+            Token::SingleQuotedString(text) => *text = text.replace("''", "'"),
+            Token::Word(word) if word.quote_style == Some('`') => word.value = word.value.replace("``", "`"),
+            _ => {}
+        }
+    }
+}
+
+pub(crate) fn is_blank(token: &Token) -> bool {
     matches!(token, Token::Whitespace(_) | Token::EOF)
 }
 
@@ -215,6 +244,30 @@ impl Segment {
             .find(|token| **token != Token::LParen)
             .map(|token| token.to_string().to_ascii_uppercase())
             .unwrap_or_default()
+    }
+
+    /// Whether its words may write: as words of their own, not as functions or as the strength of a lock.
+    pub(crate) fn writes(&self) -> bool {
+        let words = self.words();
+        words.iter().enumerate().any(|(at, word)| {
+            let before = at.checked_sub(1).map_or("", |before| words[before].as_str());
+            let called = words.get(at + 1).is_some_and(|next| next == "(");
+            match word.as_str() {
+                "INSERT" | "REPLACE" => !called,
+                "DELETE" | "MERGE" | "TRUNCATE" if called => false,
+                "DELETE" | "MERGE" | "TRUNCATE" | "CALL" | "EXECUTE" => true,
+                "UPDATE" => !matches!(before, "FOR" | "KEY"),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether a query of these words puts its rows into a table, and not into a file or into variables of MySQL.
+    pub(crate) fn makes_a_table(&self) -> bool {
+        let words = self.words();
+        let aside = |next: &String| matches!(next.as_str(), "OUTFILE" | "DUMPFILE") || next.starts_with('@');
+        let is_into = |(at, word): (usize, &String)| word == "INTO" && !words.get(at + 1).is_some_and(aside);
+        words.iter().enumerate().any(is_into)
     }
 
     /// Whether the tree of this statement could get too deep.

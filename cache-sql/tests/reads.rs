@@ -207,5 +207,9 @@ fn unqualified_columns_by_catalogue() {
     assert_eq!(of("SELECT * FROM a, b WHERE x = 1 AND y = 2"), "a: x = 1; b: y = 2");
     assert_eq!(of("SELECT * FROM a, b WHERE a.id = 1 AND z = 2"), "a: id = 1; b");
     assert_eq!(of("SELECT * FROM a JOIN b USING (id) WHERE id = 1"), "a; b");
-    assert_eq!(of("SELECT * FROM a, c WHERE x = 1"), "a; c");
+    let unknown = of("SELECT * FROM a, c WHERE x = 1");
+    assert!(
+        unknown.starts_with("not cacheable: the relation c is not known") && unknown.ends_with("; a; c"),
+        "{unknown}"
+    );
 }

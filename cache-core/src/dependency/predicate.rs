@@ -162,7 +162,9 @@ impl ColumnRef {
     pub fn starts_with(&self, prefix: impl Into<Value>) -> Predicate {
         match prefix.into() {
             Value::Null => Predicate::Never,
-            prefix @ (Value::Text(_) | Value::Folded(_) | Value::Bytes(_)) => Predicate::test(&self.column, Test::Prefix(prefix)),
+            prefix @ (Value::Text(_) | Value::Folded(_) | Value::Bytes(_)) => {
+                Predicate::test(&self.column, Test::Prefix(prefix))
+            }
             _ => self.is_not_null(),
         }
     }

@@ -121,7 +121,7 @@ impl Drop for Announcement {
     fn drop(&mut self) {
         match self.0.take() {
             Some(Kind::Recorded { open, changes, .. }) => open.record(changes),
-            Some(Kind::Script(script)) => script.over(Outcome::Failed, None),
+            Some(Kind::Script(script)) => script.dropped(),
             Some(Kind::Read(_) | Kind::Immediate(_)) | None => {}
         }
     }

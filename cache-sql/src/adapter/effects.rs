@@ -64,6 +64,7 @@ fn add(database: &Database, found: Statement, reach: Reach, effects: &mut Vec<Ef
                 add(database, found, reach, effects);
             }
         }
+        Statement::Session { reason } => effects.push(Effect::Alters(reason)),
         Statement::Read { .. } | Statement::Neutral => {}
     }
 }

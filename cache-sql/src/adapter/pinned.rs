@@ -97,13 +97,37 @@ impl Pinned {
         self.apply(vec![Change::everything()]);
     }
 
-    fn step(&self, step: &Step, prepared: &mut Option<Open>) {
+    /// The database says that no transaction is open.
+    pub(super) fn settled(&self) {
+        let known = {
+            let state = self.state();
+            state.levels.is_empty() && !state.unsure
+        };
+        if known {
+            return;
+        }
+        // How they ended is not known.
+        self.abandon();
+        self.regain();
+        self.ended();
+    }
+
+    /// A step was carried out while it was not known what is open: it may have committed what was applied, and read
+    /// again by others, before.
+    fn regain(&self) {
+        if self.state().unsure {
+            self.apply(vec![Change::everything()]);
+        }
+    }
+
+    fn step(&self, step: &Step, prepared: &mut Vec<Open>) {
         let dialect = self.database.dialect();
         match step {
             Step::Begin => {
                 if self.state().unsure {
                     // One that could be begun proves that none is open, or none that anybody can tell of.
                     self.abandon();
+                    self.state().altered_locally = false;
                 } else if !self.state().levels.is_empty() {
                     match dialect {
                         // BEGIN ends what is open, and is a mere warning elsewhere.
@@ -111,7 +135,7 @@ impl Pinned {
                         _ => return,
                     }
                 }
-                let open = prepared.take().unwrap_or_else(|| Open::root(&self.database));
+                let open = prepared.pop().unwrap_or_else(|| Open::root(&self.database));
                 let mut state = self.state();
                 state.unsure = false;
                 state.levels.push(Named { name: None, open });
@@ -121,7 +145,7 @@ impl Pinned {
                 let open = match state.levels.last() {
                     Some(level) => level.open.nested(),
                     // Elsewhere it is an error, or gone at once.
-                    None if dialect == Dialect::Sqlite => prepared.take().unwrap_or_else(|| Open::root(&self.database)),
+                    None if dialect == Dialect::Sqlite => prepared.pop().unwrap_or_else(|| Open::root(&self.database)),
                     None => return,
                 };
                 state.levels.push(Named { name: Some(folded(name)), open });
@@ -143,6 +167,10 @@ impl Pinned {
                 None => self.lose_track(),
             },
             Step::Commit => {
+                // A transaction that began without a word, such as one with autocommit off.
+                if self.altered.get().is_some() && self.state().levels.is_empty() {
+                    self.apply(vec![Change::everything()]);
+                }
                 self.commit_from(0);
                 self.ended();
             }
@@ -206,8 +234,8 @@ pub(super) struct Script {
     told: Option<Told>,
     generation: u64,
     rolls_back: bool,
-    /// A transaction that may begin, its read point taken before the text is sent.
-    prepared: Option<Open>,
+    /// The transactions that may begin, their read points taken before the text is sent.
+    prepared: Vec<Open>,
 }
 
 impl Script {
@@ -218,13 +246,11 @@ impl Script {
         generation: u64,
         rolls_back: bool,
     ) -> Self {
-        let mut prepared = None;
+        let mut prepared = Vec::new();
         let open = pinned.innermost();
         for effect in &effects {
             match (effect, &open) {
-                (Effect::Step(Step::Begin | Step::Savepoint(_)), None) => {
-                    prepared.get_or_insert_with(|| Open::root(&pinned.database));
-                }
+                (Effect::Step(Step::Begin | Step::Savepoint(_)), _) => prepared.push(Open::root(&pinned.database)),
                 (Effect::Step(Step::Commit), _) => pinned.committing(),
                 (Effect::Defines, Some(open)) => open.defines(),
                 (Effect::Changes(changes), Some(open)) if !changes.is_empty() => open.writes(),
@@ -255,7 +281,10 @@ impl Script {
         let pinned = self.pinned;
         for effect in self.effects {
             match effect {
-                Effect::Step(step) => pinned.step(&step, &mut self.prepared),
+                Effect::Step(step) => {
+                    pinned.regain();
+                    pinned.step(&step, &mut self.prepared);
+                }
                 Effect::Changes(changes) if changes.is_empty() => {}
                 Effect::Changes(changes) => {
                     let changes = if outdated { vec![Change::everything()] } else { changes };
@@ -276,6 +305,16 @@ impl Script {
                 }
                 Effect::Alters(_) => {}
             }
+        }
+    }
+
+    /// Nobody waited for the answer: unlike after an error, a transaction may have begun.
+    pub(super) fn dropped(self) {
+        let steps = self.effects.iter().any(|effect| matches!(effect, Effect::Step(_)));
+        let pinned = Arc::clone(&self.pinned);
+        self.over(Outcome::Failed, None);
+        if steps {
+            pinned.lose_track();
         }
     }
 

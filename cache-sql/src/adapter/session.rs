@@ -73,6 +73,17 @@ impl Session {
         }
     }
 
+    /// The database says that no transaction is open on this connection.
+    ///
+    /// For a [`Session::connection`] whose driver can be asked (SQLite's autocommit, the status that PostgreSQL sends with
+    /// every answer): it ends the doubt that errors leave, in which nothing is served or stored. To be said between two
+    /// statements; it does nothing where nothing was in doubt, and nothing for other sessions.
+    pub fn settled(&self) {
+        if let Place::Connection(pinned) = &self.place {
+            pinned.settled();
+        }
+    }
+
     /// The database that it belongs to.
     pub fn database(&self) -> &Database {
         &self.database
@@ -111,8 +122,14 @@ impl Session {
 
     /// Looks at the reading statement of a [`Lookup`](super::Lookup) that is about to run; the lookup itself checks its
     /// result against the read point of the transaction.
+    ///
+    /// A statement that turns out to write is announced as the write that it is, with binds that may be anything.
     pub fn announce_lookup(&self, sql: &str) -> Announcement {
         cache_core::observe::statement();
+        if !plain(self.database.dialect()).only_reads(sql) {
+            self.stand_back();
+            return self.announce_write(sql, &[]);
+        }
         self.stand_back();
         self.check(sql);
         Announcement::read(self)

@@ -159,7 +159,6 @@ impl Catalogue {
     }
 
     /// Whether every type of this name is an enumeration.
-    #[allow(dead_code)]
     pub(crate) fn is_enum(&self, type_name: &str) -> bool {
         self.enums.contains(&Table::from(type_name))
     }

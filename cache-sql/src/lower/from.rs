@@ -134,6 +134,7 @@ impl Placing<'_, '_> {
             }
             TableFactor::UNNEST { alias, .. } => self.nested(alias.as_ref()),
             TableFactor::Function { name, alias, .. } => self.function(name, alias.as_ref()),
+            TableFactor::JsonTable { alias, .. } | TableFactor::XmlTable { alias, .. } => self.nested(alias.as_ref()),
             TableFactor::TableFunction { alias, .. } => self.nested(alias.as_ref()),
             _ => {
                 self.refuse("a row source that is not understood".into());
@@ -150,6 +151,11 @@ impl Placing<'_, '_> {
             self.scope.add(Some(known_as), None);
             return Sketch::Leaf(Relation::Nested);
         }
+        // The table of one row that every MySQL has.
+        if !qualified && self.lowering.dialect == Dialect::MySql && last.eq_ignore_ascii_case("dual") {
+            self.scope.add(Some(known_as), None);
+            return Sketch::Leaf(Relation::Nested);
+        }
         if let Some(reason) = self.lowering.system_table(name, &last) {
             self.refuse(reason);
         }
@@ -162,7 +168,7 @@ impl Placing<'_, '_> {
 
     fn function<'t>(&mut self, name: &ObjectName, alias: Option<&TableAlias>) -> Sketch<'t> {
         let last = name_of(name);
-        if !is_pure(&last, self.lowering.trusted) {
+        if !is_pure(self.lowering.dialect, name, self.lowering.trusted) {
             self.refuse(format!("the table function {last}() is not known to read its arguments only").into());
         }
         let known_as = alias.map_or(last.as_str(), |alias| &alias.name.value);

@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use cache_core::Table;
 use cache_core::dependency::query::{Fault, Formula, JoinKind, QueryShape, Relation};
-use sqlparser::ast::{ObjectName, Query, Select, SetExpr, Statement as Tree, Visit, Visitor};
+use cache_core::{Table, Value};
+use sqlparser::ast::{Expr, ObjectName, Query, Select, SetExpr, Statement as Tree, Visit, Visitor};
 
+use super::constant::{literal, members};
 use super::from::place;
 use crate::Dialect;
+use crate::bind::Operand;
 use crate::catalogue::Catalogue;
 use crate::pattern::Pattern;
 
@@ -22,11 +24,39 @@ pub(crate) struct Lowering<'a> {
     pub(crate) catalogue: Option<&'a Catalogue>,
     /// Functions that the caller says are pure.
     pub(crate) trusted: &'a [String],
+    /// What is lowered decides what a row image says, not only which rows are read.
+    pub(crate) writes: bool,
+    /// Values that do not fit their column are stored as others that do.
+    pub(crate) adjusts: bool,
     /// A mistake to make on purpose.
     pub(crate) fault: Option<Fault>,
 }
 
 impl Lowering<'_> {
+    /// The operand that an expression stands for, when it is a constant.
+    pub(crate) fn constant(&self, expression: &Expr) -> Option<Operand> {
+        literal(self.dialect, self.catalogue, expression).map(|operand| self.believed(operand))
+    }
+
+    /// The elements of an array that is a constant.
+    pub(crate) fn members(&self, expression: &Expr) -> Option<Vec<Operand>> {
+        let operands = members(self.dialect, self.catalogue, expression)?;
+        Some(operands.into_iter().map(|operand| self.believed(operand)).collect())
+    }
+
+    /// A string literal has the type of the column that it meets, except in SQLite: a row image must not take it
+    /// for text where that column is not known.
+    fn believed(&self, operand: Operand) -> Operand {
+        match operand {
+            Operand::Value(Value::Text(_))
+                if self.writes && self.catalogue.is_none() && self.dialect != Dialect::Sqlite =>
+            {
+                Operand::Unknown
+            }
+            operand => operand,
+        }
+    }
+
     /// A query and everything inside it. `hidden` are the names that common table expressions take.
     pub(crate) fn query(&self, query: &Query, hidden: &[String]) -> Shape {
         let mut shape = Shape::new();
@@ -110,6 +140,15 @@ impl Lowering<'_> {
         {
             shape.uncacheable.get_or_insert("a clause that is not understood".into());
         }
+        if select.select_modifiers.as_ref().is_some_and(|modifiers| modifiers.sql_calc_found_rows) {
+            shape.uncacheable.get_or_insert("it leaves a count behind for the next statement".into());
+        }
+        if ranks(select) {
+            // Every row has a part in how many of them are relevant, and how much.
+            for table in scope.tables() {
+                shape.source(table);
+            }
+        }
         shape
     }
 
@@ -127,6 +166,21 @@ impl Lowering<'_> {
         };
         own.then(|| format!("the system table {last}").into())
     }
+}
+
+/// Whether a piece of syntax searches a full text index.
+fn ranks(tree: &impl Visit) -> bool {
+    struct Search;
+    impl Visitor for Search {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<()> {
+            match expression {
+                Expr::MatchAgainst { .. } => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+    tree.visit(&mut Search).is_break()
 }
 
 /// The last part of a name, without quotes.
@@ -173,16 +227,23 @@ impl Visitor for Subqueries {
 }
 
 /// The statements inside a piece of syntax, which is how a query writes.
-pub(crate) fn nested_statements(tree: &impl Visit) -> Vec<Tree> {
-    struct Search(Vec<Tree>);
+///
+/// `whole` says that the piece is a statement itself.
+pub(crate) fn nested_statements(tree: &impl Visit, whole: bool) -> Vec<Tree> {
+    struct Search {
+        itself: bool,
+        found: Vec<Tree>,
+    }
     impl Visitor for Search {
         type Break = ();
         fn pre_visit_statement(&mut self, statement: &Tree) -> ControlFlow<()> {
-            self.0.push(statement.clone());
+            if !std::mem::take(&mut self.itself) {
+                self.found.push(statement.clone());
+            }
             ControlFlow::Continue(())
         }
     }
-    let mut search = Search(Vec::new());
+    let mut search = Search { itself: whole, found: Vec::new() };
     let _ = tree.visit(&mut search);
-    search.0
+    search.found
 }

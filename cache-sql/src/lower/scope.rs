@@ -33,6 +33,11 @@ impl Scope {
         self.entries.push(Entry { name: name.map(str::to_ascii_lowercase), source });
     }
 
+    /// The tables in scope.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = Table> {
+        self.entries.iter().filter_map(|entry| entry.source.as_ref().map(|(_, table)| table.clone()))
+    }
+
     /// The column that an expression names; `None` when that is not certain.
     ///
     /// A column of an outer query may be taken for one of the only source in scope. That is harmless: no row

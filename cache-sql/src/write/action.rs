@@ -37,6 +37,8 @@ pub(crate) enum Action {
     AnyRow {
         table: Table,
     },
+    /// Any row of any table.
+    Everything,
 }
 
 #[derive(Clone, Debug)]
@@ -66,21 +68,25 @@ pub(crate) enum Assigned {
 }
 
 impl Action {
-    pub(crate) fn table(&self) -> &Table {
+    /// The table that it writes, if that is one.
+    pub(crate) fn table(&self) -> Option<&Table> {
         match self {
+            Action::Everything => None,
             Action::Insert { table, .. }
             | Action::Update { table, .. }
             | Action::Delete { table, .. }
-            | Action::AnyRow { table } => table,
+            | Action::AnyRow { table } => Some(table),
         }
     }
 
     pub(crate) fn changes(&self, binds: Binds<'_>, catalogue: Option<&Catalogue>, changes: &mut Vec<Change>) {
-        let images = Images { table: self.table(), binds, catalogue };
+        let Some(table) = self.table() else { return changes.push(Change::everything()) };
+        let images = Images { table, binds, catalogue };
         if !images.are_known() {
-            return changes_of_table(self.table(), catalogue, changes);
+            return changes_of_table(table, catalogue, changes);
         }
         match self {
+            Action::Everything => {}
             Action::AnyRow { table } => changes_of_table(table, catalogue, changes),
             Action::Insert { table, columns, rows, conflict, .. } => {
                 let rows = inserted(&images, columns, rows.as_deref());

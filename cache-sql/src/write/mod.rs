@@ -2,9 +2,13 @@
 
 mod action;
 mod image;
+mod insert;
 mod lower;
 mod returned;
+mod returning;
+mod update;
 
 pub(crate) use action::Action;
 pub(crate) use image::changes_of_table;
-pub(crate) use lower::{actions, returns_columns, returns_wildcard};
+pub(crate) use lower::actions;
+pub(crate) use returning::{returns_columns, returns_wildcard};

@@ -5,7 +5,7 @@ use cache_core::{Change, Row, Value};
 use super::action::{Action, Conflict, after, assigned_columns, before, inserted};
 use super::image::Images;
 use crate::bind::Binds;
-use crate::catalogue::{Catalogue, Event};
+use crate::catalogue::{Catalogue, Event, TableInfo};
 
 /// More pairs of a selected image and a returned row than this are not worth telling apart.
 const MAX_PAIRS: usize = 1_024;
@@ -22,25 +22,17 @@ impl Action {
         rows: &[Row],
         all: bool,
     ) -> Option<Vec<Change>> {
-        let info = catalogue.table(self.table()).filter(|info| !info.replaces)?;
-        if !catalogue.returns_all(self.table()) {
+        let info = catalogue.table(self.table()?).filter(|info| !info.replaces)?;
+        if !catalogue.returns_all(self.table()?) {
             return None;
         }
-        let images = Images { table: self.table(), binds, catalogue: Some(catalogue) };
+        let images = Images { table: self.table()?, binds, catalogue: Some(catalogue) };
         let mut changes = Vec::new();
         match self {
             Action::Update { table, filter, assignments, replaces: false } => {
                 let selected = before(&images, filter);
                 let assigned = assigned_columns(&images, assignments)?;
-                // A key that is no row number may be NULL in many rows.
-                let is_given = |row: &Row, column| row.get(column).is_some_and(|value| *value != Value::Null);
-                let by_key = |row: &Row| {
-                    !info.primary_key.is_empty() && info.primary_key.iter().all(|column| is_given(row, column))
-                };
-                if !(all || rows.is_empty() || matches!(&selected[..], [row] if by_key(row))) {
-                    return None;
-                }
-                if rows.len().saturating_mul(selected.len()) > MAX_PAIRS {
+                if !is_complete(info, &selected, rows, all) {
                     return None;
                 }
                 for row in rows {
@@ -50,12 +42,7 @@ impl Action {
                         .filter(|(column, _)| !assigned.contains(column))
                         .map(|(column, value)| (column.clone(), value.clone()))
                         .collect();
-                    // It was one of the rows that the text selects; if it looks like none of them, nothing is taken from these.
-                    let mut origins: Vec<&Row> = selected.iter().filter(|selected| agree(selected, &kept)).collect();
-                    if origins.is_empty() {
-                        origins.push(&kept);
-                    }
-                    for origin in origins {
+                    for origin in origins(&selected, &kept) {
                         let mut earlier = kept.clone();
                         overlay(&mut earlier, origin);
                         let mut later = after(&images, &earlier, None, assignments)?;
@@ -68,6 +55,24 @@ impl Action {
                 }
                 // Triggers fire for rows that are then left alone, too.
                 images.reach(Event::Update(Some(assigned)), &mut changes);
+            }
+            Action::Delete { table, filter } => {
+                let selected = before(&images, filter);
+                if !is_complete(info, &selected, rows, all) {
+                    return None;
+                }
+                for row in rows {
+                    let kept = images.known(row.clone());
+                    for origin in origins(&selected, &kept) {
+                        let mut earlier = kept.clone();
+                        overlay(&mut earlier, origin);
+                        if earlier.is_empty() {
+                            return None;
+                        }
+                        changes.push(Change::deleted(table, earlier));
+                    }
+                }
+                images.reach(Event::Delete, &mut changes);
             }
             Action::Insert { table, columns, rows: values, queried, conflict: Conflict::Stays } => {
                 let written = inserted(&images, columns, values.as_deref());
@@ -94,6 +99,23 @@ impl Action {
         }
         Some(changes)
     }
+}
+
+/// Whether these are all rows that were written, in a number that is worth telling apart.
+fn is_complete(info: &TableInfo, selected: &[Row], rows: &[Row], all: bool) -> bool {
+    // A key that is no row number may be NULL in many rows.
+    let is_given = |row: &Row, column| row.get(column).is_some_and(|value| *value != Value::Null);
+    let by_key =
+        |row: &Row| !info.primary_key.is_empty() && info.primary_key.iter().all(|column| is_given(row, column));
+    (all || rows.is_empty() || matches!(selected, [row] if by_key(row)))
+        && rows.len().saturating_mul(selected.len()) <= MAX_PAIRS
+}
+
+/// The images of the rows that the text selects which a returned row may have had: if it looks like none of them,
+/// nothing is taken from these.
+fn origins<'a>(selected: &'a [Row], kept: &'a Row) -> Vec<&'a Row> {
+    let found: Vec<&Row> = selected.iter().filter(|selected| agree(selected, kept)).collect();
+    if found.is_empty() { vec![kept] } else { found }
 }
 
 /// Whether two images may be of one row.
