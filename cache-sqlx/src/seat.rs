@@ -38,7 +38,7 @@ impl<'a, DB: Backend> Seat<'a, DB> {
         let (place, announcement) = self.announced(&sent.sql, binds).await?;
         if announcement.is_read() {
             let steps = place.stream(sent).await?;
-            return Ok(watched(steps, announcement));
+            return Ok(watched::<DB>(steps, announcement));
         }
         Ok(stream::iter(place.write(sent, announcement).await?).boxed())
     }
@@ -74,7 +74,7 @@ impl<'a, DB: Backend> Seat<'a, DB> {
     ) -> Result<Vec<DB::Row>, Error> {
         let sent = sent?;
         if !self.session.database().only_reads(sent.sql.as_str()) {
-            return self.steps(Ok(sent), binds).try_filter_map(row).try_collect().await;
+            return self.steps(Ok(sent), binds).try_filter_map(row::<DB>).try_collect().await;
         }
         let Seat { session, line } = self;
         let mut place = line.open().await?;
@@ -82,7 +82,7 @@ impl<'a, DB: Backend> Seat<'a, DB> {
         let announcement = session.announce_lookup(sent.sql.as_str());
         let connection = place.connection().await?;
         let rows = if all {
-            DB::fetch_many(connection, sent).try_filter_map(row).try_collect().await
+            DB::fetch_many(connection, sent).try_filter_map(row::<DB>).try_collect().await
         } else {
             DB::fetch_optional(connection, sent).await.map(|row| row.into_iter().collect())
         };
@@ -131,7 +131,7 @@ impl<'a, DB: Backend> Place<'a, DB> {
 
     async fn stream(self, sent: Sent<DB>) -> Result<Steps<'a, DB>, Error> {
         Ok(match self {
-            Place::Pooled(connection) => owned(connection, sent),
+            Place::Pooled(connection) => owned::<DB>(connection, sent),
             Place::Wire(wire) => DB::fetch_many(wire.get().await?, sent),
         })
     }

@@ -51,11 +51,15 @@ pub trait ToBind {
     fn to_bind(&self, dialect: Dialect) -> Bind;
 
     /// Several of them bound as one: an array, or bytes.
-    fn slice_to_bind(_slice: &[Self], _dialect: Dialect) -> Bind
+    fn slice_to_bind(slice: &[Self], dialect: Dialect) -> Bind
     where
         Self: Sized,
     {
-        Bind::Unknown
+        let known = |item: &Self| match item.to_bind(dialect) {
+            Bind::Value(value) if !value.is_null() => Some(value),
+            _ => None,
+        };
+        slice.iter().map(known).collect::<Option<_>>().map_or(Bind::Unknown, Bind::List)
     }
 }
 
