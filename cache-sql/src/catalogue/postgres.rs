@@ -44,7 +44,7 @@ SELECT 'foreign', c.oid::text, c.conrelid::text, c.confrelid::text, c.confdeltyp
     own.attname::text, other.attname::text, ''
 FROM relation r
 JOIN pg_catalog.pg_constraint c ON c.conrelid = r.oid AND c.contype = 'f'
-CROSS JOIN LATERAL pg_catalog.unnest(c.conkey, c.confkey) AS pair (own, other)
+CROSS JOIN LATERAL unnest(c.conkey, c.confkey) AS pair (own, other)
 JOIN pg_catalog.pg_attribute own ON own.attrelid = c.conrelid AND own.attnum = pair.own
 JOIN pg_catalog.pg_attribute other ON other.attrelid = c.confrelid AND other.attnum = pair.other
 UNION ALL
