@@ -54,6 +54,7 @@ mod cached;
 mod capture;
 mod connection;
 mod detached;
+mod exact;
 mod paginate;
 mod queryset;
 mod returned;

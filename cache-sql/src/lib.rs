@@ -11,6 +11,7 @@ mod bind;
 mod catalogue;
 mod ddl;
 mod dialect;
+mod exact;
 mod fallback;
 mod functions;
 mod lower;
@@ -31,4 +32,5 @@ pub use catalogue::Catalogue;
 #[doc(hidden)]
 pub use catalogue::Fault;
 pub use dialect::Dialect;
+pub use exact::{Ask, Exact};
 pub use statement::{Statement, Step};

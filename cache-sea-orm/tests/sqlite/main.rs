@@ -2,6 +2,7 @@
 
 mod conditions;
 mod databases;
+mod exact;
 mod functions;
 mod joins;
 mod links;
