@@ -17,6 +17,9 @@
 //!   followed exactly.
 //! - a transaction: what [`Session::begin`] returned, ended by [`Session::committing`] or [`Session::rolled_back`].
 //!
+//! After some errors nobody knows whether a transaction is still open; a driver that can be asked ends the doubt by
+//! [`Session::settled`].
+//!
 //! A read is cached by a [`Lookup`]. A connection type that holds a session implements [`cache_core::Connection`] by
 //! [`Session::bypass`], [`Session::read_point`] and [`Session::cache_id`], so that functions may take it as an argument.
 //!
