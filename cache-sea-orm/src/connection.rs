@@ -148,7 +148,7 @@ impl<C: ConnectionTrait> CachedConnection<C> {
         self.session.begin()
     }
 
-    async fn prepare(&self, request: Option<SchemaRequest>) {
+    pub(crate) async fn prepare(&self, request: Option<SchemaRequest>) {
         if let Some(request) = request {
             let rows = texts(&self.inner, request.sql()).await;
             request.answer(rows);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use cache_core::{Change, Dependencies, Row};
+use cache_core::{Change, Column, Dependencies, Row, Table};
 use quick_cache::sync::Cache as Templates;
 
 use crate::bind::Binds;
@@ -199,6 +199,13 @@ impl Analyser {
 
     pub(crate) fn plans_of(&self, sql: &str) -> Arc<Vec<Plan>> {
         self.plans(&self.known(), sql).0
+    }
+
+    /// The primary key of a table; nothing where none is known.
+    pub(crate) fn primary_key(&self, table: &Table) -> Vec<Column> {
+        let known = self.known();
+        let info = known.catalogue.as_ref().and_then(|catalogue| catalogue.table(table));
+        info.map(|info| info.primary_key.clone()).unwrap_or_default()
     }
 
     /// The plans of a text, and whether it was met for the first time.

@@ -28,9 +28,9 @@ mod write;
 
 pub use analyser::{Analyser, analyse};
 pub use bind::Bind;
-pub use catalogue::Catalogue;
 #[doc(hidden)]
 pub use catalogue::Fault;
+pub use catalogue::{Catalogue, Document, Fields, Written};
 pub use dialect::Dialect;
 pub use exact::{Ask, Exact};
 pub use statement::{Statement, Step};

@@ -129,7 +129,10 @@ impl Pattern {
                 Some(Value::Null) => Predicate::Never,
                 Some(Value::Text(pattern)) if !negated => match wildcards.prefix(pattern) {
                     "" => name.is_not_null(),
-                    prefix => binds.dialect.prefix(prefix).map_or_else(|| name.is_not_null(), |prefix| name.starts_with(prefix)),
+                    prefix => binds
+                        .dialect
+                        .prefix(prefix)
+                        .map_or_else(|| name.is_not_null(), |prefix| name.starts_with(prefix)),
                 },
                 _ => name.is_not_null(),
             },

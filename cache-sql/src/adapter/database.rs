@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use cache_core::{Cache, Changes, Dependencies};
 
+use super::automatic::Readings;
 use super::schema::Schema;
 use super::typed::Typed;
 use crate::{Analyser, Bind, Dialect};
@@ -24,6 +25,7 @@ struct Shared {
     dialect: Dialect,
     schema: Schema,
     typed: Typed,
+    readings: Readings,
     /// Why statements may mean something else than they say, from some moment on.
     altered: OnceLock<Arc<str>>,
     failed: AtomicU64,
@@ -38,6 +40,7 @@ impl Database {
             dialect,
             schema: Schema::default(),
             typed: Typed::default(),
+            readings: Readings::default(),
             altered: OnceLock::new(),
             failed: AtomicU64::new(0),
             exact: AtomicBool::new(false),
@@ -139,6 +142,10 @@ impl Database {
 
     pub(super) fn schema(&self) -> &Schema {
         &self.shared.schema
+    }
+
+    pub(super) fn readings(&self) -> &Readings {
+        &self.shared.readings
     }
 
     pub(super) fn typed(&self) -> &Typed {

@@ -45,6 +45,14 @@ impl Session {
         Session { database: database.clone(), place: Place::Connection(pinned) }
     }
 
+    /// One connection on which a transaction was begun that nobody has followed.
+    ///
+    /// Until it is ended nothing is served or stored, and changes are applied at once and again at its end.
+    pub fn connection_in_transaction(database: &Database) -> Self {
+        let pinned = Arc::new(Pinned::unsure(database));
+        Session { database: database.clone(), place: Place::Connection(pinned) }
+    }
+
     /// A transaction, or a savepoint inside of one; to be called *before* the database begins it.
     ///
     /// End it by [`Session::committing`] or [`Session::rolled_back`]; dropped otherwise it counts as rolled back.

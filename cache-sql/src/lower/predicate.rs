@@ -110,9 +110,8 @@ impl Lowering<'_> {
             | Expr::RLike { expr, .. } => self.not_null(expr, scope),
             Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {
                 let wildcards = match self.dialect {
-                    Dialect::Postgres => Wildcards::Like,
+                    Dialect::Postgres | Dialect::MySql => Wildcards::Like,
                     Dialect::Sqlite => Wildcards::LikeFolded,
-                    Dialect::MySql => return self.not_null(expr, scope),
                 };
                 let formula = self.starts(wildcards, expr, pattern, scope);
                 if *negated { formula.negated() } else { formula }

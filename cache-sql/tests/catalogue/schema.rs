@@ -155,7 +155,7 @@ fn mariadb_images_say_what_is_stored() {
         "INSERT INTO article (id, tag, other, k, b, changed) VALUES (?, ?, ?, ?, ?, ?)",
         &[1.into(), "Abc".into(), "a".into(), "K".into(), vec![1_u8, 2].into(), cache_core::Value::Null.into()],
     );
-    assert_eq!(written.changes()[0].to_string(), "insert article (b = x'0102', id = 1, k = 'k', tag = 'abc')");
+    assert_eq!(written.changes()[0].to_string(), "insert article (b = x'0102', id = 1, k = ~'k', tag = ~'abc')");
     let padded = analyser.analyse("UPDATE article SET b = ? WHERE id = 1", &[vec![1_u8].into()]);
     assert_eq!(padded.changes()[0].to_string(), "update article (id = 1) -> (id = 1)");
     let positional = changes(

@@ -131,7 +131,7 @@ impl<'a> Scope<'a> {
             9 => {
                 let cast = match kind {
                     Kind::Text => choice.of(&["text", "varchar(1)", "citext", "char(3)", "varchar"]),
-                    Kind::Int => choice.of(&["int", "bigint", "numeric", "text"]),
+                    Kind::Int | Kind::Key => choice.of(&["int", "bigint", "numeric", "text"]),
                     Kind::Decimal => choice.of(&["numeric", "numeric(4, 1)", "float8", "int"]),
                     Kind::Date | Kind::Moment => choice.of(&["date", "timestamp", "timestamp(0)", "timestamptz"]),
                     Kind::Uuid => "uuid",
