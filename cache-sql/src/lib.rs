@@ -11,6 +11,7 @@ mod bind;
 mod catalogue;
 mod ddl;
 mod dialect;
+mod exact;
 mod fallback;
 mod functions;
 mod lower;
@@ -27,8 +28,9 @@ mod write;
 
 pub use analyser::{Analyser, analyse};
 pub use bind::Bind;
-pub use catalogue::Catalogue;
 #[doc(hidden)]
 pub use catalogue::Fault;
+pub use catalogue::{Catalogue, Document, Fields, Written};
 pub use dialect::Dialect;
+pub use exact::{Ask, Exact};
 pub use statement::{Statement, Step};

@@ -272,6 +272,13 @@ impl Script {
         Script { pinned, effects, told, generation, rolls_back, prepared }
     }
 
+    /// The rows of the one write that it is.
+    pub(super) fn tell(&mut self, sharper: Vec<Change>) {
+        if let [Effect::Changes(changes)] = &mut self.effects[..] {
+            (*changes, self.told) = (sharper, None);
+        }
+    }
+
     pub(super) fn wants_rows(&self) -> bool {
         self.told.is_some()
     }

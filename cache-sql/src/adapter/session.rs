@@ -12,7 +12,7 @@ use super::pinned::Pinned;
 use super::returned::Told;
 use super::schema::{SchemaRequest, View};
 use super::{Database, effects as effect};
-use crate::{Bind, Dialect, Step};
+use crate::{Bind, Dialect, Exact, Step};
 
 /// A place that statements are sent to: a pool, one connection, or a transaction.
 ///
@@ -152,13 +152,24 @@ impl Session {
                 self.alter(sql, reason);
             }
         }
-        match &self.place {
+        let exact = self.exact(&view, &effects, sql);
+        let announcement = match &self.place {
             Place::Connection(pinned) => {
                 let told = Told::new(view.analyser.as_ref(), sql, binds);
                 Announcement::script(pinned, effects, told, view.generation, sql)
             }
             Place::Transaction(open) => self.announce_inside(open, &view, effects, sql, binds),
             Place::Pool => self.announce_outside(&view, effects, sql, binds),
+        };
+        announcement.with_exact(exact)
+    }
+
+    fn exact(&self, view: &View, effects: &[Effect], sql: &str) -> Option<Exact> {
+        let analyser = view.analyser.as_ref().filter(|_| self.database.is_exact())?;
+        match effects {
+            [Effect::Changes(_)] => Exact::about(analyser, sql),
+            effects if effects.iter().any(|effect| matches!(effect, Effect::Defines)) => Exact::clearing(analyser),
+            _ => None,
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod body;
 mod create;
+mod document;
 mod draft;
 mod effects;
 mod mysql;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use cache_core::Table;
 
 use crate::Dialect;
+pub use document::{Document, Fields, Written};
 pub(crate) use effects::{Effects, Event};
 pub(crate) use table::{ColumnInfo, ForeignKey, TableInfo};
 

@@ -11,6 +11,8 @@ use super::{Catalogue, ColumnInfo};
 use crate::Dialect;
 
 /// Every row: a word that says what it tells, and eight columns.
+///
+/// What tells listeners of writes, in the schema `cache_notify`, writes no table itself.
 pub(super) const QUERY: &str = r"
 WITH relation AS (
     SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity
@@ -63,6 +65,7 @@ SELECT 'trigger', r.oid::text, t.tgtype::text, l.lanname::text, f.body, '', '', 
 FROM relation r
 JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid AND NOT t.tgisinternal
 JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname <> 'cache_notify'
 CROSS JOIN LATERAL (SELECT CASE WHEN p.prosrc = '' THEN pg_catalog.pg_get_functiondef(p.oid) ELSE p.prosrc END) AS f (body)
 UNION ALL
 SELECT 'routine', p.proname::text, CASE WHEN p.prokind = 'a' THEN 'sql' ELSE l.lanname::text END,
@@ -72,7 +75,7 @@ SELECT 'routine', p.proname::text, CASE WHEN p.prokind = 'a' THEN 'sql' ELSE l.l
         WHEN p.prosrc = '' THEN pg_catalog.pg_get_functiondef(p.oid) ELSE p.prosrc END,
     '', '', '', '', ''
 FROM pg_catalog.pg_proc p
-JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'cache_notify')
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 WHERE l.lanname IN ('sql', 'plpgsql') OR NOT EXISTS (
     SELECT FROM pg_catalog.pg_depend d

@@ -8,7 +8,6 @@ use sea_orm::{
 
 use cache_sea_orm::prelude::*;
 
-use crate::reads::new_article;
 use crate::shop::*;
 
 #[tokio::test]

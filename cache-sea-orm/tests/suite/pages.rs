@@ -3,7 +3,6 @@
 use cache_sea_orm::prelude::*;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::reads::new_article;
 use crate::shop::*;
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 use cache_core::Cache;
 use cache_sea_orm::prelude::*;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseConnection};
+
+use crate::database::{self, Place};
 
 pub(crate) type Db = CachedConnection<DatabaseConnection>;
 
@@ -131,75 +133,95 @@ pub(crate) use {
     comment::Entity as Comment, cover::Entity as Cover, tag::Entity as Tag,
 };
 
-const SCHEMA: &str = "
-    CREATE TABLE category (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL);
-    CREATE TABLE article (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        category_id INTEGER NOT NULL REFERENCES category (id) ON DELETE CASCADE,
-        title TEXT NOT NULL,
-        published BOOLEAN NOT NULL DEFAULT 0,
-        stars INTEGER
-    );
-    CREATE TABLE comment (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        article_id INTEGER NOT NULL REFERENCES article (id) ON DELETE CASCADE,
-        text TEXT NOT NULL,
-        stars INTEGER NOT NULL DEFAULT 0
-    );
-    CREATE TABLE cover (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        article_id INTEGER NOT NULL UNIQUE REFERENCES article (id) ON DELETE CASCADE,
-        colour TEXT NOT NULL
-    );
-    CREATE TABLE tag (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE);
-    CREATE TABLE article_tag (
-        article_id INTEGER NOT NULL REFERENCES article (id) ON DELETE CASCADE,
-        tag_id INTEGER NOT NULL REFERENCES tag (id) ON DELETE CASCADE,
-        PRIMARY KEY (article_id, tag_id)
-    );
+/// Its rows, the same on every database.
+const ROWS: &str = "
     INSERT INTO category (id, name) VALUES (1, 'Rust'), (2, 'Data'), (3, 'Empty');
     INSERT INTO article (id, category_id, title, published, stars) VALUES
-        (1, 1, 'Ownership', 1, 5), (2, 2, 'Joins', 1, 3), (3, 1, 'Traits', 0, NULL);
+        (1, 1, 'Ownership', TRUE, 5), (2, 2, 'Joins', TRUE, 3), (3, 1, 'Traits', FALSE, NULL);
     INSERT INTO comment (id, article_id, text, stars) VALUES (1, 1, 'Fine', 4), (2, 2, 'Long', 2), (3, 1, 'Short', 1);
     INSERT INTO tag (id, name) VALUES (1, 'language'), (2, 'storage'), (3, 'unused');
     INSERT INTO article_tag (article_id, tag_id) VALUES (1, 1), (2, 2), (3, 1);
+";
+
+const TABLES: &str = "
+    CREATE TABLE category (id {id}, name {text} NOT NULL);
+    CREATE TABLE article (
+        id {id},
+        category_id INTEGER NOT NULL,
+        title {text} NOT NULL,
+        published BOOLEAN NOT NULL DEFAULT FALSE,
+        stars INTEGER,
+        FOREIGN KEY (category_id) REFERENCES category (id) ON DELETE CASCADE
+    );
+    CREATE TABLE comment (
+        id {id},
+        article_id INTEGER NOT NULL,
+        text {text} NOT NULL,
+        stars INTEGER NOT NULL DEFAULT 0,
+        FOREIGN KEY (article_id) REFERENCES article (id) ON DELETE CASCADE
+    );
+    CREATE TABLE cover (
+        id {id},
+        article_id INTEGER NOT NULL UNIQUE,
+        colour {text} NOT NULL,
+        FOREIGN KEY (article_id) REFERENCES article (id) ON DELETE CASCADE
+    );
+    CREATE TABLE tag (id {id}, name {text} NOT NULL UNIQUE);
+    CREATE TABLE article_tag (
+        article_id INTEGER NOT NULL,
+        tag_id INTEGER NOT NULL,
+        PRIMARY KEY (article_id, tag_id),
+        FOREIGN KEY (article_id) REFERENCES article (id) ON DELETE CASCADE,
+        FOREIGN KEY (tag_id) REFERENCES tag (id) ON DELETE CASCADE
+    );
 ";
 
 /// A database with its cache.
 pub(crate) struct Shop {
     pub(crate) cache: Cache,
     pub(crate) db: Db,
-    _folder: Option<tempfile::TempDir>,
+    _place: Place,
 }
 
-/// In memory, on one connection.
+/// A shop for one reader and writer.
 pub(crate) async fn shop() -> Shop {
-    open("sqlite::memory:".to_owned(), 1, None).await.unwrap()
+    shop_of(Cache::in_memory()).await
 }
 
-/// In a file, on several connections, where readers and a writer do not wait for each other.
+/// The same with a cache of one's own.
+pub(crate) async fn shop_of(cache: Cache) -> Shop {
+    fill(database::open().await, cache).await
+}
+
+/// On several connections, where readers and a writer do not wait for each other.
+#[allow(dead_code)]
 pub(crate) async fn shop_of_many() -> Shop {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}?mode=rwc", folder.path().join("shop.db").display());
-    open(url, 8, Some(folder)).await.unwrap()
+    fill(database::open_many().await, Cache::in_memory()).await
 }
 
-async fn open(url: String, connections: u32, folder: Option<tempfile::TempDir>) -> Result<Shop, DbErr> {
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).min_connections(1).sqlx_logging(false);
-    let connection = Database::connect(options).await?;
-    if folder.is_some() {
-        connection.execute_unprepared("PRAGMA journal_mode = WAL").await?;
+async fn fill((connection, place): (DatabaseConnection, Place), cache: Cache) -> Shop {
+    let tables = TABLES.replace("{id}", database::ID).replace("{text}", database::TEXT);
+    for statement in tables.split(';').chain(ROWS.split(';')).filter(|text| !text.trim().is_empty()) {
+        connection.execute_unprepared(statement).await.unwrap();
     }
-    connection.execute_unprepared(SCHEMA).await?;
-    let cache = Cache::in_memory();
-    Ok(Shop { db: CachedConnection::new(connection, &cache), cache, _folder: folder })
+    Shop { db: CachedConnection::new(connection, &cache), cache, _place: place }
 }
 
 impl Shop {
     /// Runs SQL text through the wrapped connection.
     pub(crate) async fn sql(&self, text: &str) {
         self.db.execute_unprepared(text).await.unwrap();
+    }
+}
+
+/// An article that is not there yet.
+pub(crate) fn new_article(category: i32) -> article::ActiveModel {
+    article::ActiveModel {
+        category_id: Set(category),
+        title: Set("New".to_owned()),
+        published: Set(true),
+        stars: Set(None),
+        ..Default::default()
     }
 }
 

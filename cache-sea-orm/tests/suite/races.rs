@@ -5,7 +5,6 @@ use std::sync::Arc;
 use cache_sea_orm::prelude::*;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, TransactionTrait};
 
-use crate::reads::new_article;
 use crate::shop::*;
 
 async fn count(shop: &Shop) -> u64 {

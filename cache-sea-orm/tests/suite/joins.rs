@@ -7,7 +7,6 @@ use sea_orm::{
     QueryOrder, QuerySelect, QueryTrait, RelationTrait,
 };
 
-use crate::reads::new_article;
 use crate::shop::*;
 
 pub(crate) async fn rename_category(db: &Db, id: i32, name: &str) {

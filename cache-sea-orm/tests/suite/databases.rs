@@ -4,7 +4,6 @@ use cache_core::{Cache, Key};
 use cache_sea_orm::prelude::*;
 use sea_orm::{ActiveModelTrait, EntityTrait, TransactionTrait};
 
-use crate::reads::new_article;
 use crate::shop::*;
 
 #[tokio::test]

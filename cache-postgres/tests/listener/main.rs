@@ -1,0 +1,9 @@
+//! A listener against a real server.
+
+mod gaps;
+mod installation;
+mod reach;
+mod schema;
+mod shop;
+mod texts;
+mod writes;
