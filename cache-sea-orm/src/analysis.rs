@@ -8,7 +8,7 @@ use cache_sql::{Analyser, Bind, Dialect};
 use sea_orm::sea_query::Values;
 use sea_orm::{DbBackend, Statement, Value};
 
-use crate::value::stored;
+use crate::value::{elements, stored};
 
 const BACKENDS: [DbBackend; 3] = [DbBackend::Sqlite, DbBackend::Postgres, DbBackend::MySql];
 
@@ -58,7 +58,10 @@ pub(crate) fn dependencies(statement: &Statement) -> Dependencies {
 }
 
 pub(crate) fn binds(values: Option<&Values>, backend: DbBackend) -> Vec<Bind> {
-    let bind = |value| stored(value, backend).map_or(Bind::Unknown, Bind::Value);
+    let bind = |value| match elements(value, backend) {
+        Some(values) => Bind::List(values),
+        None => stored(value, backend).map_or(Bind::Unknown, Bind::Value),
+    };
     values.iter().flat_map(|values| values.0.iter()).map(bind).collect()
 }
 

@@ -1,11 +1,11 @@
 //! One statement, answered from the cache or by the database.
 
-use cache_core::{Cache, Key, KeyWriter};
-use cache_sql::adapter::{Lookup, Options};
+use cache_core::{Cache, Dependencies, Key, KeyWriter};
+use cache_sql::adapter::{Admission, Asked, Lookup, Options};
 use sea_orm::{DbErr, Statement};
 
 use crate::analysis;
-use crate::source::Source;
+use crate::source::{Source, admission};
 use crate::value::write_key;
 
 /// A statement, the way it is to be cached, and what is asked of it.
@@ -31,6 +31,7 @@ impl Ask<'_> {
         D: Source + ?Sized,
         F: Future<Output = Result<T, DbErr>>,
     {
+        let admission = admission(db, self.cache, self.options, self.asked(), &self.statement.sql).await;
         let key = self.key::<T>();
         let Ask { cache, options, statement, .. } = self;
         let find = || analysis::dependencies(&statement);
@@ -40,7 +41,16 @@ impl Ask<'_> {
                 _ => work(statement.clone()).await,
             }
         };
-        Lookup::new(cache, options, key).run_async(db, weigh, find, ask).await
+        Lookup::new(cache, options, key).admitted(admission).run_async(db, weigh, find, ask).await
+    }
+
+    fn asked(&self) -> Asked {
+        match self.kind {
+            "one" => Asked::One,
+            "count" => Asked::Count,
+            "exists" => Asked::Exists,
+            _ => Asked::Rows,
+        }
     }
 
     /// The statement's single number, named as SeaORM names it.
@@ -61,6 +71,37 @@ impl Ask<'_> {
         let mut key = KeyWriter::new();
         key.part(self.kind).part(self.statement.sql.as_str()).bytes(&binds).bytes(self.options.key_part());
         Key::of::<T>("sea-orm").with(&key.finish())
+    }
+}
+
+/// A result that is found without its statement, which is rendered on a miss only.
+pub(crate) struct Kept<'a> {
+    pub(crate) cache: &'a Cache,
+    pub(crate) options: &'a Options,
+    pub(crate) admission: Admission,
+    pub(crate) key: Key,
+}
+
+impl Kept<'_> {
+    pub(crate) async fn run<T, D, F>(
+        self,
+        db: &D,
+        weigh: fn(&T) -> u64,
+        render: impl Fn() -> Result<Statement, DbErr>,
+        work: impl FnOnce(Statement) -> F,
+    ) -> Result<T, DbErr>
+    where
+        T: Clone + Send + Sync + 'static,
+        D: Source + ?Sized,
+        F: Future<Output = Result<T, DbErr>>,
+    {
+        let find = || match render() {
+            Ok(statement) => analysis::dependencies(&statement),
+            Err(_) => Dependencies::uncacheable("there is no statement"),
+        };
+        let ask = || async { work(render()?).await };
+        let key = self.key.with(self.options.key_part());
+        Lookup::new(self.cache, self.options, key).admitted(self.admission).run_async(db, weigh, find, ask).await
     }
 }
 

@@ -3,32 +3,45 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{Cache, CacheKey};
+use cache_core::{Cache, CacheKey, Operation};
 use cache_sql::adapter::Options;
 use sea_orm::{DbErr, PaginatorTrait, SelectExt, SelectorTrait};
 
 use crate::ask::{Ask, no_statement};
 use crate::capture::{Capture, capture};
 use crate::paginate::CachedPaginator;
+use crate::rows::CachedRows;
 use crate::selectable::{Fetch, Selectable, SelectableOne};
 use crate::source::Source;
 
-/// Adds `.cached(&cache)` to SeaORM's queries.
+/// Adds `.cached(&cache)` and `.auto(&cache)` to SeaORM's queries.
 pub trait CachedQuery: Sized {
     /// The same query, answered from the cache while nothing that it depends on has changed.
     ///
     /// Building it does no I/O; end it with [`all`](Cached::all), [`one`](Cached::one),
     /// [`count`](Cached::count), [`exists`](Cached::exists) or [`paginate`](Cached::paginate).
     fn cached(self, cache: &Cache) -> Cached<'_, Self>;
+
+    /// The same query, answered from the cache where the [profiles](cache_core::Profiles) of all its tables allow what it
+    /// asks, and for as long as they say; else by the database.
+    ///
+    /// The operation is told by the end of the query and by its conditions: [`count`](Cached::count) and
+    /// [`exists`](Cached::exists) are themselves, rows by their whole primary key are `get`, a select of aggregates only is `aggregate`, and
+    /// all else is `fetch`.
+    fn auto(self, cache: &Cache) -> Cached<'_, Self>;
 }
 
 impl<Q: Selectable> CachedQuery for Q {
     fn cached(self, cache: &Cache) -> Cached<'_, Self> {
-        Cached { query: self, cache, options: Options::default() }
+        Cached::by_hand(self, cache)
+    }
+
+    fn auto(self, cache: &Cache) -> Cached<'_, Self> {
+        Cached::automatic(self, cache)
     }
 }
 
-/// A query with its caching options; made by [`CachedQuery::cached`].
+/// A query with its caching options; made by `.cached(&cache)` or `.auto(&cache)`.
 ///
 /// The key is the SQL text with its binds, the type of the result, and `extra`. What the result depends on
 /// is found in the SQL, on a miss only. Rows are kept as decoded models: a hit decodes nothing, and changing
@@ -37,13 +50,25 @@ impl<Q: Selectable> CachedQuery for Q {
 #[derive(Clone, Debug)]
 #[must_use = "end it with `all`, `one`, `count`, `exists` or `paginate`"]
 pub struct Cached<'c, Q> {
-    query: Q,
-    cache: &'c Cache,
-    options: Options,
+    pub(crate) query: Q,
+    pub(crate) cache: &'c Cache,
+    pub(crate) options: Options,
 }
 
-impl<Q> Cached<'_, Q> {
-    /// Keeps the result no longer than this.
+impl<'c, Q> Cached<'c, Q> {
+    pub(crate) fn by_hand(query: Q, cache: &'c Cache) -> Self {
+        Cached { query, cache, options: Options::new() }
+    }
+
+    pub(crate) fn automatic(query: Q, cache: &'c Cache) -> Self {
+        Cached { query, cache, options: Options::new().auto() }
+    }
+
+    pub(crate) fn as_query<P>(self, query: P) -> Cached<'c, P> {
+        Cached { query, cache: self.cache, options: self.options }
+    }
+
+    /// Keeps the result no longer than this, whatever a profile says.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.options = self.options.ttl(ttl);
         self
@@ -58,6 +83,20 @@ impl<Q> Cached<'_, Q> {
     /// Free tags: [`Cache::invalidate_tag`] of one of them drops the result.
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.options = self.options.tags(tags);
+        self
+    }
+
+    /// Caches these operations only; others are asked of the database each time.
+    pub fn ops(mut self, operations: impl IntoIterator<Item = Operation>) -> Self {
+        self.options = self.options.operations(operations);
+        self
+    }
+
+    /// Asks the database each time, for code that is handed a cached query.
+    ///
+    /// What is being cached around it depends on what it reads all the same.
+    pub fn nocache(mut self) -> Self {
+        self.options = self.options.uncached();
         self
     }
 
@@ -88,6 +127,20 @@ impl<'c, Q: Selectable> Cached<'c, Q> {
         let ask = Ask { cache: self.cache, options: &self.options, kind: "all", statement };
         let work = |statement| async move { fetch.fetch(db, statement).await.map(Arc::new) };
         ask.run(db, weigh_rows::<Q>, Some(Arc::default), work).await
+    }
+}
+
+impl<Q: Selectable> Cached<'_, Q> {
+    /// All rows as a stream.
+    ///
+    /// SeaORM's own streams are not cached, because nobody knows how much will come. This one collects and keeps the
+    /// rows before it gives the first one; it is a stream for code that wants one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cached::all`].
+    pub async fn stream<D: Source>(self, db: &D) -> Result<CachedRows<Q::Row>, DbErr> {
+        self.all_shared(db).await.map(CachedRows::new)
     }
 }
 

@@ -53,32 +53,51 @@ mod ask;
 mod cached;
 mod capture;
 mod connection;
+mod cursor;
 mod detached;
+mod entity_loader;
+mod exact;
+mod keyed;
+mod loader;
 mod paginate;
 mod queryset;
+mod related;
 mod returned;
+mod rows;
 mod selectable;
 mod source;
 mod stream;
+mod through;
 mod transaction;
 mod value;
 
 pub use cached::{Cached, CachedQuery};
 pub use connection::{CachedConnection, CachedTransaction};
+pub use entity_loader::{CachedLoad, Load};
+pub use keyed::{ByKey, KeyedEntity};
+pub use loader::{CachedModels, Models};
 pub use paginate::CachedPaginator;
 pub use queryset::{EntityQueryset, ModelQueryset, SelectQueryset, SelectorQueryset, StatementQueryset};
+pub use related::{RelatedModels, RelatedRows};
+pub use rows::CachedRows;
 pub use selectable::{Selectable, SelectableOne};
 pub use source::Source;
 pub use stream::CachedStream;
+pub use through::{Through, WriteThrough};
 
 /// What one usually wants to have in scope.
 ///
-/// The traits are there for their methods: `.cached(&cache)` and `.dependencies()`.
+/// The traits are there for their methods: `.cached(&cache)`, `.auto(&cache)`, `.dependencies()`, `by_key`, `related` and `through`.
 pub mod prelude {
     pub use crate::cached::CachedQuery as _;
     pub use crate::connection::{CachedConnection, CachedTransaction};
+    pub use crate::entity_loader::CachedLoad as _;
+    pub use crate::keyed::KeyedEntity as _;
+    pub use crate::loader::CachedModels as _;
     pub use crate::queryset::{
         EntityQueryset as _, ModelQueryset as _, SelectQueryset as _, SelectorQueryset as _, StatementQueryset as _,
     };
+    pub use crate::related::RelatedModels as _;
     pub use crate::source::Source;
+    pub use crate::through::WriteThrough as _;
 }

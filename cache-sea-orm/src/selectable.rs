@@ -13,8 +13,8 @@ use crate::capture::capture;
 use crate::source::{Reading, Source};
 use crate::value::weight;
 
-/// A SeaORM query whose rows can be cached: `Select`, joined selects, and what `into_model`,
-/// `into_partial_model`, `into_tuple` and `into_json` make of them.
+/// A SeaORM query whose rows can be cached: `Select`, joined selects, what `into_model`,
+/// `into_partial_model`, `into_tuple` and `into_json` make of them, raw selects, and cursors.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a query whose rows can be cached",
     note = "a model has to be `Clone + Send + Sync + 'static`"
@@ -94,15 +94,15 @@ fn weigh_any(row: &dyn Any) -> usize {
     size_of_val(row)
 }
 
-fn weigh_model<M: ModelTrait>(model: &M) -> usize {
+pub(crate) fn weigh_model<M: ModelTrait>(model: &M) -> usize {
     <M::Entity as EntityTrait>::Column::iter().map(|column| weight(&model.get(column))).sum()
 }
 
-fn weigh_option<M: ModelTrait>(model: &Option<M>) -> usize {
+pub(crate) fn weigh_option<M: ModelTrait>(model: &Option<M>) -> usize {
     model.as_ref().map_or(size_of::<Option<M>>(), weigh_model)
 }
 
-fn weigh_vec<M: ModelTrait>(models: &[M]) -> usize {
+pub(crate) fn weigh_vec<M: ModelTrait>(models: &[M]) -> usize {
     size_of::<Vec<M>>() + models.iter().map(weigh_model).sum::<usize>()
 }
 
@@ -246,8 +246,8 @@ macro_rules! by_itself {
         {
             type Row = $row;
 
-            async fn fetch<D: Source + ?Sized>(self, db: &D, _: Statement) -> Result<Vec<$row>, DbErr> {
-                self.all(&Reading(db)).await
+            async fn fetch<D: Source + ?Sized>(self, db: &D, statement: Statement) -> Result<Vec<$row>, DbErr> {
+                self.all(&Reading::one(db, statement)).await
             }
         }
     };

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use cache_core::Connection;
+use cache_core::{Cache, Connection, context};
+use cache_sql::adapter::{Admission, Asked, Options, SchemaRequest, Session};
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
+use crate::analysis;
 use crate::connection::CachedConnection;
 
 /// A connection whose writes are seen, so that results read from it may be cached.
@@ -33,6 +35,12 @@ pub trait Source: Connection + Sync {
     fn backend(&self) -> DbBackend;
 
     #[doc(hidden)]
+    fn session(&self) -> &Session;
+
+    #[doc(hidden)]
+    async fn learn(&self, schema: SchemaRequest);
+
+    #[doc(hidden)]
     async fn row(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr>;
 
     #[doc(hidden)]
@@ -43,6 +51,14 @@ pub trait Source: Connection + Sync {
 impl<C: ConnectionTrait + Send + 'static> Source for CachedConnection<C> {
     fn backend(&self) -> DbBackend {
         self.inner.get_database_backend()
+    }
+
+    fn session(&self) -> &Session {
+        &self.session
+    }
+
+    async fn learn(&self, schema: SchemaRequest) {
+        self.prepare(Some(schema)).await;
     }
 
     async fn row(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
@@ -68,6 +84,14 @@ macro_rules! forward {
                 D::backend(self)
             }
 
+            fn session(&self) -> &Session {
+                D::session(self)
+            }
+
+            async fn learn(&self, schema: SchemaRequest) {
+                D::learn(self, schema).await;
+            }
+
             async fn row(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
                 D::row(self, stmt).await
             }
@@ -81,13 +105,61 @@ macro_rules! forward {
 
 forward!(&D, Arc<D>);
 
-/// A source as SeaORM wants it, for selectors that group their rows themselves.
-pub(crate) struct Reading<'d, D: ?Sized>(pub(crate) &'d D);
+/// Whether a query is cached, by its options and by the profiles of its tables.
+pub(crate) async fn admission<D: Source + ?Sized>(
+    db: &D,
+    cache: &Cache,
+    options: &Options,
+    asked: Asked,
+    sql: &str,
+) -> Admission {
+    if let Some(schema) = db.session().wants_schema_to_admit(cache, options) {
+        db.learn(schema).await;
+    }
+    db.session().admit(cache, options, asked, sql)
+}
+
+/// A source as SeaORM wants it, for what SeaORM reads by itself.
+pub(crate) struct Reading<'d, D: ?Sized> {
+    db: &'d D,
+    expected: Expected<'d>,
+}
+
+enum Expected<'d> {
+    /// One statement, rendered before; SeaORM may render it again in another way that means the same.
+    One(Statement),
+    /// Any number; what is being filled depends on each.
+    Any(&'d Cache),
+}
+
+impl<'d, D: Source + ?Sized> Reading<'d, D> {
+    /// For code that sends this statement, or one that means the same.
+    pub(crate) fn one(db: &'d D, statement: Statement) -> Self {
+        Reading { db, expected: Expected::One(statement) }
+    }
+
+    /// For code that sends statements which are known only when it does.
+    pub(crate) fn any(db: &'d D, cache: &'d Cache) -> Self {
+        Reading { db, expected: Expected::Any(cache) }
+    }
+
+    fn statement(&self, sent: Statement) -> Statement {
+        match &self.expected {
+            Expected::One(statement) => statement.clone(),
+            Expected::Any(cache) => {
+                if context::is_filling() {
+                    context::add_dependencies(cache, &analysis::dependencies(&sent));
+                }
+                sent
+            }
+        }
+    }
+}
 
 #[async_trait]
 impl<D: Source + ?Sized> ConnectionTrait for Reading<'_, D> {
     fn get_database_backend(&self) -> DbBackend {
-        self.0.backend()
+        self.db.backend()
     }
 
     async fn execute_raw(&self, _: Statement) -> Result<ExecResult, DbErr> {
@@ -99,10 +171,10 @@ impl<D: Source + ?Sized> ConnectionTrait for Reading<'_, D> {
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.0.row(stmt).await
+        self.db.row(self.statement(stmt)).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.0.rows(stmt).await
+        self.db.rows(self.statement(stmt)).await
     }
 }

@@ -15,7 +15,7 @@ use crate::detached::Detached;
 
 impl<C> CachedConnection<C> {
     fn within<T>(&self, transaction: T, session: Session) -> CachedConnection<T> {
-        CachedConnection { inner: transaction, session, share: None }
+        CachedConnection { inner: transaction, session, share: None, begin: None }
     }
 }
 

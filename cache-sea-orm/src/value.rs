@@ -53,6 +53,20 @@ pub(crate) fn stored(bound: &Bound, backend: DbBackend) -> Option<Value> {
     Some(value)
 }
 
+/// The values of an array as `backend` will compare them; `None` for what is no array, or holds what is not certain.
+#[cfg(feature = "postgres-array")]
+pub(crate) fn elements(bound: &Bound, backend: DbBackend) -> Option<Vec<Value>> {
+    match bound {
+        Bound::Array(_, Some(values)) => values.iter().map(|value| stored(value, backend)).collect(),
+        _ => None,
+    }
+}
+
+#[cfg(not(feature = "postgres-array"))]
+pub(crate) fn elements(_: &Bound, _: DbBackend) -> Option<Vec<Value>> {
+    None
+}
+
 /// SQLite stores NaN as NULL.
 fn float(value: Option<f64>, sqlite: bool) -> Value {
     match value {

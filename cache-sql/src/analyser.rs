@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use cache_core::{Change, Dependencies, Row};
+use cache_core::{Change, Column, Dependencies, Row, Table};
 use quick_cache::sync::Cache as Templates;
 
 use crate::bind::Binds;
@@ -57,12 +57,16 @@ pub struct Analyser {
 }
 
 /// A schema and the texts that were lowered with it.
-struct Known {
+pub(crate) struct Known {
     catalogue: Option<Catalogue>,
     templates: Templates<Box<str>, Arc<Vec<Plan>>>,
 }
 
 impl Known {
+    pub(crate) fn catalogue(&self) -> Option<&Catalogue> {
+        self.catalogue.as_ref()
+    }
+
     fn new(catalogue: Option<Catalogue>) -> Arc<Self> {
         Arc::new(Known { catalogue, templates: Templates::new(TEMPLATES) })
     }
@@ -111,7 +115,7 @@ impl Analyser {
     /// Placeholders are counted as the database counts them; a bind that is missing may be anything. This never
     /// fails: what is not understood is not cached when it reads, and counts as a write of anything otherwise.
     pub fn analyse(&self, sql: &str, binds: &[Bind]) -> Statement {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.known();
         let catalogue = known.catalogue.as_ref();
         let binds = Binds { dialect: self.dialect, values: binds };
         let (plans, first) = self.plans(&known, sql);
@@ -144,7 +148,7 @@ impl Analyser {
     /// );
     /// ```
     pub fn returned(&self, sql: &str, binds: &[Bind], rows: &[Row], all: bool) -> Option<Vec<Change>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.known();
         let (plans, _) = self.plans(&known, sql);
         let binds = Binds { dialect: self.dialect, values: binds };
         match &plans[..] {
@@ -156,7 +160,7 @@ impl Analyser {
     /// Whether rows that come back under these names, in this order, are what a write returns by its text: where it
     /// says `*`, these have to be all columns of its table.
     pub fn returns<N: AsRef<str>>(&self, sql: &str, names: &[N]) -> bool {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.known();
         let (plans, _) = self.plans(&known, sql);
         match (&plans[..], &known.catalogue) {
             ([plan], Some(catalogue)) => plan.returns(catalogue, names),
@@ -169,7 +173,7 @@ impl Analyser {
     /// For a text that was seen before this is one lookup, and nothing is allocated. The user's own functions are taken for
     /// ones that only read.
     pub fn only_reads(&self, sql: &str) -> bool {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.known();
         let (plans, _) = self.plans(&known, sql);
         !plans.is_empty() && plans.iter().all(|plan| matches!(plan, Plan::Read(_)))
     }
@@ -179,7 +183,7 @@ impl Analyser {
     ///
     /// What the text says beside that, [`Analyser::analyse`] tells.
     pub fn refusal(&self, sql: &str) -> Option<Arc<str>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.known();
         let (plans, _) = self.plans(&known, sql);
         plans.iter().find_map(Plan::refusal)
     }
@@ -187,6 +191,21 @@ impl Analyser {
     /// What the result of a query depends on; not cacheable when the text does more than read.
     pub fn dependencies(&self, sql: &str, binds: &[Bind]) -> Dependencies {
         self.analyse(sql, binds).dependencies()
+    }
+
+    pub(crate) fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn plans_of(&self, sql: &str) -> Arc<Vec<Plan>> {
+        self.plans(&self.known(), sql).0
+    }
+
+    /// The primary key of a table; nothing where none is known.
+    pub(crate) fn primary_key(&self, table: &Table) -> Vec<Column> {
+        let known = self.known();
+        let info = known.catalogue.as_ref().and_then(|catalogue| catalogue.table(table));
+        info.map(|info| info.primary_key.clone()).unwrap_or_default()
     }
 
     /// The plans of a text, and whether it was met for the first time.

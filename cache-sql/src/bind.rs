@@ -81,6 +81,18 @@ impl Binds<'_> {
         }
     }
 
+    /// The value as it was written, when it was not cast.
+    pub(crate) fn written<'a>(&'a self, operand: &'a Operand) -> Option<&'a Value> {
+        match operand {
+            Operand::Value(value) => Some(value),
+            Operand::Bind(at) => match self.values.get(*at) {
+                Some(Bind::Value(value)) => Some(value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Whether the array that an operand stands for is NULL.
     pub(crate) fn is_null_array(&self, operand: &Operand) -> bool {
         matches!(operand, Operand::Elements(at, _) if self.values.get(*at) == Some(&Bind::Value(Value::Null)))

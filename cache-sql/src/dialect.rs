@@ -61,8 +61,8 @@ impl Dialect {
                     (is_aligned(nanoseconds, 6) && is_mysql_day(day)).then(|| value.clone())
                 }
                 Value::Uuid(bytes) => Some(Value::from(&bytes[..])),
-                Value::Text(text) => folded(text).map(Value::from),
-                Value::Null | Value::Bytes(_) => Some(value.clone()),
+                Value::Text(text) => Value::folded(text),
+                Value::Null | Value::Bytes(_) | Value::Folded(_) => Some(value.clone()),
                 _ => None,
             },
         }
@@ -76,6 +76,18 @@ impl Dialect {
             // Any number but zero comes back as true.
             (Dialect::MySql, Value::Bool(_)) => None,
             (_, value) => self.comparable(value),
+        }
+    }
+
+    /// What texts with this prefix start with, as the database compares them; `None` where that is not known.
+    pub(crate) fn prefix(self, prefix: &str) -> Option<Value> {
+        match self {
+            Dialect::Sqlite | Dialect::Postgres => Some(Value::from(prefix)),
+            // Blanks count here, wherever they stand: only at the end of a whole text they may not.
+            Dialect::MySql => match Value::folded(&format!("{prefix}.")) {
+                Some(Value::Folded(text)) => Some(Value::Folded(text.trim_end_matches('.').into())),
+                _ => None,
+            },
         }
     }
 
@@ -149,14 +161,6 @@ fn is_mysql_day(days: i128) -> bool {
     (day(1, 1, 1)..=day(9999, 12, 31)).contains(&days)
 }
 
-/// One spelling for all texts that a collation may take for equal to this one; `None` where that is not known.
-///
-/// No collation in use takes two of these letters for one another but by case. Spaces at the end may not count.
-pub(crate) fn folded(text: &str) -> Option<String> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b" _.:/@+-".contains(&byte);
-    (text.bytes().all(is_plain) && !text.ends_with(' ')).then(|| text.to_ascii_lowercase())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,7 +182,7 @@ mod tests {
 
     #[test]
     fn texts_fold_only_where_every_collation_agrees() {
-        assert_eq!(Dialect::MySql.comparable(&"Foo-Bar".into()), Some("foo-bar".into()));
+        assert_eq!(Dialect::MySql.comparable(&"Foo-Bar".into()), Value::folded("foo-bar"));
         for text in ["foo ", "fö", "a%", "a\\b", "tab\t"] {
             assert_eq!(Dialect::MySql.comparable(&text.into()), None, "{text}");
         }

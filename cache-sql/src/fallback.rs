@@ -10,7 +10,7 @@ const MAX_TABLES: usize = 48;
 
 /// What a statement without a syntax tree may do, told by its words: never less than it does.
 pub(crate) fn unparsed(segment: &Segment, reason: &str) -> Plan {
-    let words = segment.words();
+    let words = &segment.words;
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     let unread = || Plan::Read(Box::new(ReadPlan::uncacheable(format!("the statement was not understood: {reason}"))));
     let reason = || reason.into();

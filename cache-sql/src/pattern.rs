@@ -17,6 +17,8 @@ pub(crate) struct Pattern {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Probe {
     Compare(Comparison, Operand),
+    /// One bound of BETWEEN in MySQL, and the other one, which has a say in the type that both are compared as.
+    Bound(Comparison, Operand, Operand),
     In(Vec<Operand>),
     /// Equality that holds between NULLs.
     Same(Operand),
@@ -69,6 +71,14 @@ impl Wildcards {
     }
 }
 
+fn of_one_class(binds: &Binds<'_>, one: &Operand, other: &Operand) -> bool {
+    match (binds.resolve(one), binds.resolve(other)) {
+        (Known::Value(one), Known::Value(other)) => one.class() == other.class(),
+        (Known::Null, _) => true,
+        _ => false,
+    }
+}
+
 impl Atom for Pattern {
     fn on_null(&self) -> OnNull {
         match &self.probe {
@@ -91,29 +101,38 @@ impl Pattern {
             Probe::Same(operand) => match (binds.resolve(operand), negated) {
                 (Known::Null, false) => name.is_null(),
                 (Known::Null, true) => name.is_not_null(),
-                (Known::Value(value), false) if !self.may_be_text(&value) => name.eq(value),
+                // What MySQL cannot convert is NULL, and thereby the same as NULL.
+                (Known::Value(value), false) if !self.may_be_text(&value) && binds.dialect != crate::Dialect::MySql => {
+                    name.eq(value)
+                }
                 _ => Predicate::Any,
             },
             Probe::Compare(Comparison::Equal, operand) => self.equal(std::slice::from_ref(operand), negated, binds),
             Probe::In(operands) => self.equal(operands, negated, binds),
-            Probe::Compare(comparison, operand) => match binds.resolve(operand) {
-                Known::Null => Predicate::Never,
-                Known::Unknown => name.is_not_null(),
-                Known::Value(value) if self.may_be_text(&value) => Predicate::Any,
-                Known::Value(value) if !binds.dialect.ordered(&value) => name.is_not_null(),
-                Known::Value(value) => match (comparison, negated) {
-                    (Comparison::Less, false) | (Comparison::GreaterOrEqual, true) => name.lt(value),
-                    (Comparison::LessOrEqual, false) | (Comparison::Greater, true) => name.le(value),
-                    (Comparison::Greater, false) | (Comparison::LessOrEqual, true) => name.gt(value),
-                    (Comparison::GreaterOrEqual, false) | (Comparison::Less, true) => name.ge(value),
-                    (Comparison::Equal, _) => name.is_not_null(),
-                },
-            },
-            Probe::Starts(wildcards, operand) => match binds.resolve(operand) {
-                Known::Null => Predicate::Never,
-                Known::Value(Value::Text(pattern)) if !negated => match wildcards.prefix(&pattern) {
+            Probe::Bound(_, operand, other) if !of_one_class(binds, operand, other) => name.is_not_null(),
+            Probe::Compare(comparison, operand) | Probe::Bound(comparison, operand, _) => {
+                match binds.resolve(operand) {
+                    Known::Null => Predicate::Never,
+                    Known::Unknown => name.is_not_null(),
+                    Known::Value(value) if self.may_be_text(&value) => Predicate::Any,
+                    Known::Value(value) if !binds.dialect.ordered(&value) => name.is_not_null(),
+                    Known::Value(value) => match (comparison, negated) {
+                        (Comparison::Less, false) | (Comparison::GreaterOrEqual, true) => name.lt(value),
+                        (Comparison::LessOrEqual, false) | (Comparison::Greater, true) => name.le(value),
+                        (Comparison::Greater, false) | (Comparison::LessOrEqual, true) => name.gt(value),
+                        (Comparison::GreaterOrEqual, false) | (Comparison::Less, true) => name.ge(value),
+                        (Comparison::Equal, _) => name.is_not_null(),
+                    },
+                }
+            }
+            Probe::Starts(wildcards, operand) => match binds.written(operand) {
+                Some(Value::Null) => Predicate::Never,
+                Some(Value::Text(pattern)) if !negated => match wildcards.prefix(pattern) {
                     "" => name.is_not_null(),
-                    prefix => name.starts_with(prefix),
+                    prefix => binds
+                        .dialect
+                        .prefix(prefix)
+                        .map_or_else(|| name.is_not_null(), |prefix| name.starts_with(prefix)),
                 },
                 _ => name.is_not_null(),
             },

@@ -59,10 +59,14 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
         Tree::Copy { source: CopySource::Query(query), .. } => nested_statements(query, false),
         _ => Vec::new(),
     };
+    if let (Tree::Truncate(truncate), Dialect::MySql) = (tree, lowering.dialect) {
+        let tables = truncate.table_names.iter().map(|target| Table::from(name_of(&target.name))).collect();
+        return Plan::Ddl { tables, everything: false };
+    }
     if let Some(mut all) = actions(lowering, tree) {
         return match writes(lowering, &nested) {
             Some(more) => {
-                let returns = more.is_empty() && returns_columns(tree);
+                let returns = more.is_empty() && returns_columns(lowering.dialect, tree);
                 all.extend(more);
                 Plan::Write { actions: all, returns, wildcard: returns_wildcard(tree) }
             }
@@ -71,10 +75,13 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
     }
     match tree {
         Tree::Query(query) if nested.is_empty() => {
+            if into(query).is_none() && segment.makes_a_table() {
+                return Plan::Ddl { tables: Vec::new(), everything: true };
+            }
             if let Some(target) = into(query).filter(|_| segment.makes_a_table()) {
                 return Plan::Ddl { tables: vec![target], everything: false };
             }
-            if lowering.dialect == Dialect::Postgres && segment.words().iter().any(|word| word == "SET_CONFIG") {
+            if lowering.dialect == Dialect::Postgres && segment.words.iter().any(|word| word == "SET_CONFIG") {
                 return Plan::Session("set_config() changes what later statements mean".into());
             }
             read(lowering, lowering.query(query, &[]), tree)
@@ -88,6 +95,10 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
                 Plan::Read(_) => Plan::Read(Box::new(ReadPlan::uncacheable("an explanation"))),
                 other => other,
             }
+        }
+        // A statement that is cut short looks like a table of this name.
+        Tree::ExplainTable { .. } if segment.words.iter().any(|word| word == "ANALYZE") => {
+            unparsed(segment, "it is cut short")
         }
         Tree::Explain { .. } | Tree::ExplainTable { .. } => {
             Plan::Read(Box::new(ReadPlan::uncacheable("an explanation")))

@@ -32,6 +32,7 @@ pub(crate) fn rewrite(dialect: Dialect, tokens: &mut Vec<TokenWithSpan>) -> Drop
         }
         _ => {
             replace(tokens, &["LOCK", "IN", "SHARE", "MODE"], &["FOR", "SHARE"]);
+            connectives(tokens);
             dropped.ignore = modifiers(tokens);
             targets(tokens);
         }
@@ -167,13 +168,30 @@ fn cursors(tokens: &mut Vec<TokenWithSpan>) {
     }
 }
 
+/// `&&`, `||` and `XOR`, which the parser takes for operators that bind like those of arithmetic.
+///
+/// What `||` means depends on a setting. It and `XOR` become an OR with an alternative of which nothing is known, so that nothing is
+/// concluded from what they join.
+fn connectives(tokens: &mut Vec<TokenWithSpan>) {
+    let mut at = 0;
+    while at < tokens.len() {
+        if is_token(tokens, at, &Token::Overlap) {
+            tokens.splice(at..=at, keywords(&["AND"]));
+        } else if is_token(tokens, at, &Token::StringConcat) || is(tokens, at, "XOR") {
+            let mut words = keywords(&["OR", "OR"]);
+            words.insert(1, TokenWithSpan::wrap(Token::SingleQuotedString(String::new())));
+            tokens.splice(at..=at, words);
+        }
+        at += 1;
+    }
+}
+
 /// `UPDATE IGNORE t`, which would be a table called *ignore*; whether it was there.
 fn modifiers(tokens: &mut Vec<TokenWithSpan>) -> bool {
     let mut ignore = false;
     let mut at = 0;
     while at < tokens.len() {
-        let begins = at == 0 || is_token(tokens, at - 1, &Token::RParen);
-        if begins && (is(tokens, at, "UPDATE") || is(tokens, at, "DELETE")) {
+        if is(tokens, at, "UPDATE") || is(tokens, at, "DELETE") {
             while ["LOW_PRIORITY", "QUICK", "IGNORE"].iter().any(|word| is(tokens, at + 1, word)) {
                 ignore |= is(tokens, at + 1, "IGNORE");
                 tokens.remove(at + 1);

@@ -13,6 +13,8 @@ const MAX_OPERATORS: usize = 4_000;
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) tokens: Vec<TokenWithSpan>,
+    /// The unquoted words and signs in order, in upper case.
+    pub(crate) words: Vec<String>,
     pub(crate) dropped: Dropped,
     /// Some of it may or may not run, depending on the server.
     pub(crate) conditional: bool,
@@ -56,8 +58,20 @@ fn push(dialect: Dialect, conditional: bool, found: &mut Vec<Segment>, tokens: &
     let mut tokens = std::mem::take(tokens);
     if tokens.iter().any(|token| !is_blank(&token.token)) {
         let dropped = rewrite(dialect, &mut tokens);
-        found.push(Segment { tokens, dropped, conditional });
+        let words = words(&tokens);
+        found.push(Segment { tokens, words, dropped, conditional });
     }
+}
+
+fn words(tokens: &[TokenWithSpan]) -> Vec<String> {
+    let meaningful = tokens.iter().map(|token| &token.token).filter(|token| !is_blank(token));
+    meaningful
+        .map(|token| match token {
+            Token::Word(Word { value, quote_style: None, .. }) => value.to_ascii_uppercase(),
+            Token::Word(_) => String::from("\"\""),
+            other => other.to_string(),
+        })
+        .collect()
 }
 
 /// Takes the quotes out of MySQL's strings. What a backslash means there depends on a setting, so that a
@@ -227,17 +241,6 @@ impl Segment {
         self.tokens.iter().map(|token| &token.token).filter(|token| !is_blank(token))
     }
 
-    /// The unquoted words and signs in order, in upper case.
-    pub(crate) fn words(&self) -> Vec<String> {
-        self.meaningful()
-            .map(|token| match token {
-                Token::Word(Word { value, quote_style: None, .. }) => value.to_ascii_uppercase(),
-                Token::Word(_) => String::from("\"\""),
-                other => other.to_string(),
-            })
-            .collect()
-    }
-
     /// The first word, in upper case, after opening parentheses.
     pub(crate) fn first_word(&self) -> String {
         self.meaningful()
@@ -248,7 +251,7 @@ impl Segment {
 
     /// Whether its words may write: as words of their own, not as functions or as the strength of a lock.
     pub(crate) fn writes(&self) -> bool {
-        let words = self.words();
+        let words = &self.words;
         words.iter().enumerate().any(|(at, word)| {
             let before = at.checked_sub(1).map_or("", |before| words[before].as_str());
             let called = words.get(at + 1).is_some_and(|next| next == "(");
@@ -264,7 +267,7 @@ impl Segment {
 
     /// Whether a query of these words puts its rows into a table, and not into a file or into variables of MySQL.
     pub(crate) fn makes_a_table(&self) -> bool {
-        let words = self.words();
+        let words = &self.words;
         let aside = |next: &String| matches!(next.as_str(), "OUTFILE" | "DUMPFILE") || next.starts_with('@');
         let is_into = |(at, word): (usize, &String)| word == "INTO" && !words.get(at + 1).is_some_and(aside);
         words.iter().enumerate().any(is_into)

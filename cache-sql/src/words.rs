@@ -11,7 +11,7 @@ use crate::write::Action;
 
 /// The plan of a statement whose syntax tree is not needed, or that has none.
 pub(crate) fn by_words(dialect: Dialect, segment: &Segment) -> Option<Plan> {
-    let words = segment.words();
+    let words = &segment.words;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     if let Some(setting) = setting(dialect, &words) {
         return Some(match setting {
@@ -44,17 +44,18 @@ pub(crate) fn by_words(dialect: Dialect, segment: &Segment) -> Option<Plan> {
         }
         (Dialect::MySql, ["LOAD", "DATA" | "XML", ..]) => any_row(segment, &["TABLE"])?,
         // They commit, which is what matters of them.
-        (Dialect::MySql, ["ANALYZE" | "OPTIMIZE" | "CHECK" | "REPAIR", rest @ ..])
-            if matches!(rest, ["TABLE" | "TABLES" | "LOCAL" | "NO_WRITE_TO_BINLOG", ..]) =>
-        {
-            nothing()
-        }
+        (
+            Dialect::MySql,
+            ["ANALYZE" | "OPTIMIZE" | "CHECK" | "REPAIR", "TABLE" | "TABLES" | "LOCAL" | "NO_WRITE_TO_BINLOG", ..],
+        ) => nothing(),
         (Dialect::MySql, ["GRANT" | "REVOKE", ..])
         | (Dialect::MySql, ["CREATE" | "ALTER" | "DROP", "USER" | "ROLE", ..]) => nothing(),
         // MariaDB runs what it explains.
         (Dialect::MySql, ["ANALYZE", ..]) => {
             Plan::Unknown { tables: None, reason: "a statement inside another".into() }
         }
+        // What is prepared is not known where it runs.
+        (Dialect::MySql, ["PREPARE", _, "FROM", ..]) => Plan::Neutral,
         (Dialect::MySql, ["KILL" | "HELP" | "DEALLOCATE", ..]) => Plan::Neutral,
         _ => return None,
     };

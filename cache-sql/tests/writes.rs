@@ -120,8 +120,8 @@ fn other_dialects() {
         &[
             ("INSERT INTO t SET a = 1, b = 'x'", "insert t (a = 1)"),
             ("INSERT INTO t (id, a) VALUES (1, 2) ON DUPLICATE KEY UPDATE a = 3", "any row of t"),
-            ("UPDATE t JOIN u ON t.id = u.id SET t.a = 1 WHERE u.b = 2", "any row of t; any row of u"),
-            ("DELETE t FROM t JOIN u ON t.id = u.id", "any row of t; any row of u"),
+            ("UPDATE t JOIN u ON t.id = u.id SET t.a = 1 WHERE u.b = 2", "any row of t"),
+            ("DELETE t FROM t JOIN u ON t.id = u.id", "any row of t"),
             ("REPLACE INTO t (a) VALUES (1)", "any row of t"),
         ],
     );

@@ -14,6 +14,12 @@ mod guides {
     #[doc = include_str!("../../docs/guide/getting-started.md")]
     struct GettingStarted;
 
+    #[doc = include_str!("../../docs/guide/guarantees.md")]
+    struct Guarantees;
+
+    #[doc = include_str!("../../docs/guide/adapter.md")]
+    struct Adapter;
+
     #[doc = include_str!("../../docs/guide/automatic.md")]
     struct Automatic;
 }

@@ -1,52 +1,75 @@
 //! A result that changed must have been invalidated; and the test that says so must be able to fail.
 
 use cache_core::dependency::query::Fault as Projection;
-use cache_sql::Fault as Write;
+use cache_sql::{Dialect, Fault as Write};
 use end_to_end::oracle::{Fault, Options, run};
+use test_servers::left_out;
+
+fn is_silent(options: &[Options]) {
+    let counts = std::thread::scope(|scope| {
+        let threads: Vec<_> = options.iter().map(|options| scope.spawn(move || run(options))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
+    });
+    for (result, options) in counts.into_iter().zip(options) {
+        let counts = result.unwrap_or_else(|miss| panic!("{miss}"));
+        println!("{:?}: {counts:?}", options.dialect);
+        assert_eq!(counts.missed, 0);
+        assert!(counts.pairs >= options.pairs);
+        assert!(counts.changed * 200 > counts.pairs, "too few results change to prove anything: {counts:?}");
+        assert!(counts.invalidated < counts.by_table, "no better than invalidation by table: {counts:?}");
+    }
+}
 
 #[test]
 fn no_change_goes_unnoticed() {
-    let workers = 2;
-    let counts = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..workers).map(|seed| scope.spawn(move || run(&Options::new(200_000, 100 + seed)))).collect();
-        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
-    });
-    let mut pairs = 0;
-    for result in counts {
-        let counts = result.unwrap_or_else(|miss| panic!("{miss}"));
-        println!("{counts:?}");
-        pairs += counts.pairs;
-        assert_eq!(counts.missed, 0);
-        assert!(counts.changed * 100 > counts.pairs, "too few results change to prove anything: {counts:?}");
-        assert!(counts.invalidated < counts.by_table, "no better than invalidation by table: {counts:?}");
+    is_silent(&[Options::new(200_000, 100), Options::new(200_000, 101)]);
+}
+
+#[test]
+#[ignore = "the catalogues of servers are not read yet"]
+fn no_change_goes_unnoticed_on_postgresql() {
+    if !left_out() {
+        is_silent(&[Options { dialect: Dialect::Postgres, ..Options::new(10_000, 100) }]);
     }
-    assert!(pairs >= 200_000);
+}
+
+#[test]
+#[ignore = "the catalogues of servers are not read yet"]
+fn no_change_goes_unnoticed_on_mariadb() {
+    if !left_out() {
+        is_silent(&[Options { dialect: Dialect::MySql, ..Options::new(10_000, 100) }]);
+    }
 }
 
 #[track_caller]
-fn is_caught(fault: Fault) {
-    let found = (0..6).any(|seed| run(&Options { fault: Some(fault), ..Options::new(300_000, seed) }).is_err());
+fn is_caught(dialect: Dialect, fault: Fault) {
+    if dialect != Dialect::Sqlite && left_out() {
+        return;
+    }
+    let pairs = if dialect == Dialect::Sqlite { 300_000 } else { 60_000 };
+    let found = (0..6).any(|seed| run(&Options { dialect, fault: Some(fault), ..Options::new(pairs, seed) }).is_err());
     assert!(found, "{fault:?} went unnoticed");
 }
 
 macro_rules! planted {
-    ($($name:ident: $fault:expr;)*) => {$(
+    ($($name:ident: $dialect:ident, $fault:expr;)*) => {$(
         #[test]
         fn $name() {
-            is_caught($fault);
+            is_caught(Dialect::$dialect, $fault);
         }
     )*};
 }
 
 planted! {
-    where_on_the_extended_side_is_caught: Fault::Projection(Projection::TrustsExtendedRows);
-    on_for_the_preserved_side_is_caught: Fault::Projection(Projection::RestrictsPreservedSide);
-    on_of_a_full_join_is_caught: Fault::Projection(Projection::RestrictsFullJoin);
-    negation_of_the_unknown_is_caught: Fault::Projection(Projection::NegatesLate);
-    forgotten_subqueries_are_caught: Fault::Projection(Projection::ForgetsParts);
-    or_taken_for_and_is_caught: Fault::Projection(Projection::JoinsAlternatives);
-    ignored_collation_is_caught: Fault::Write(Write::IgnoresCollation);
-    forgotten_cascades_are_caught: Fault::Write(Write::ForgetsCascades);
-    forgotten_assignments_are_caught: Fault::Write(Write::ForgetsAssignments);
+    where_on_the_extended_side_is_caught: Sqlite, Fault::Projection(Projection::TrustsExtendedRows);
+    on_for_the_preserved_side_is_caught: Sqlite, Fault::Projection(Projection::RestrictsPreservedSide);
+    on_of_a_full_join_is_caught: Sqlite, Fault::Projection(Projection::RestrictsFullJoin);
+    negation_of_the_unknown_is_caught: Sqlite, Fault::Projection(Projection::NegatesLate);
+    forgotten_subqueries_are_caught: Sqlite, Fault::Projection(Projection::ForgetsParts);
+    or_taken_for_and_is_caught: Sqlite, Fault::Projection(Projection::JoinsAlternatives);
+    ignored_collation_is_caught: Sqlite, Fault::Write(Write::IgnoresCollation);
+    forgotten_cascades_are_caught: Sqlite, Fault::Write(Write::ForgetsCascades);
+    forgotten_assignments_are_caught: Sqlite, Fault::Write(Write::ForgetsAssignments);
+    forgotten_cascades_are_caught_on_postgresql: Postgres, Fault::Write(Write::ForgetsCascades);
+    forgotten_cascades_are_caught_on_mariadb: MySql, Fault::Write(Write::ForgetsCascades);
 }

@@ -41,8 +41,8 @@ enum Command {
         /// The seed of the random choices.
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// The database.
-        #[arg(long, default_value = "sqlite")]
+        /// The database; a throw-away server is started for those that need one.
+        #[arg(long, default_value = "sqlite", value_parser = ["sqlite", "postgres", "mysql"])]
         dialect: String,
     },
 }

@@ -5,9 +5,9 @@ use crate::{services, step};
 /// Runs every check; with `no_services` without those that need more than a Rust toolchain.
 pub fn run(no_services: bool) -> Result<(), String> {
     if no_services {
-        println!("== asked for no services: the browser tests will say that they were left out");
+        println!("== asked for no services: tests that need one say that they were left out ({})", services::names());
     } else {
-        services::provide("chromium", "chromium")?;
+        services::provide()?;
     }
     step::run("format", &mut step::cargo(&["fmt", "--all", "--check"]))?;
     step::run(

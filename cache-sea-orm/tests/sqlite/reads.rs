@@ -357,13 +357,3 @@ async fn the_connection_still_answers_plain_queries() {
     assert!(db.support_returning());
     assert!(!db.is_mock_connection());
 }
-
-pub(crate) fn new_article(category: i32) -> article::ActiveModel {
-    article::ActiveModel {
-        category_id: Set(category),
-        title: Set("New".to_owned()),
-        published: Set(true),
-        stars: Set(None),
-        ..Default::default()
-    }
-}

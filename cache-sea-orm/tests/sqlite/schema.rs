@@ -6,7 +6,6 @@ use sea_orm::{
     JsonValue, QueryFilter, Select, SelectModel, SelectorRaw, Statement, TransactionTrait,
 };
 
-use crate::reads::new_article;
 use crate::shop::*;
 
 fn raw(text: &str) -> SelectorRaw<SelectModel<JsonValue>> {

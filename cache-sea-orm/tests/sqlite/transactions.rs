@@ -7,7 +7,6 @@ use sea_orm::{
     TransactionError, TransactionTrait,
 };
 
-use crate::reads::new_article;
 use crate::shop::*;
 
 macro_rules! count {

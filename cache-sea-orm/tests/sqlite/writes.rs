@@ -7,7 +7,6 @@ use sea_orm::{
     ModelTrait, QueryFilter, Statement, StreamTrait,
 };
 
-use crate::reads::new_article;
 use crate::shop::*;
 
 /// The lists of categories 1 and 2, kept in the cache.

@@ -9,7 +9,7 @@ use super::pinned::{Pinned, Script};
 use super::returned::Told;
 use super::{Database, Returned, Session};
 use crate::adapter::effects::Effect;
-use crate::{Dialect, Step};
+use crate::{Dialect, Exact, Step};
 
 /// How a statement ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,10 @@ impl Outcome {
 /// did its work.
 #[derive(Debug)]
 #[must_use = "dropping it at once would invalidate before the statement has run"]
-pub struct Announcement(Option<Kind>);
+pub struct Announcement {
+    kind: Option<Kind>,
+    exact: Option<Exact>,
+}
 
 #[derive(Debug)]
 enum Kind {
@@ -51,16 +54,25 @@ enum Kind {
 }
 
 impl Announcement {
+    fn of(kind: Kind) -> Self {
+        Announcement { kind: Some(kind), exact: None }
+    }
+
+    pub(super) fn with_exact(mut self, exact: Option<Exact>) -> Self {
+        self.exact = exact;
+        self
+    }
+
     pub(super) fn read(session: &Session) -> Self {
-        Announcement(Some(Kind::Read(session.clone())))
+        Announcement::of(Kind::Read(session.clone()))
     }
 
     pub(super) fn recorded(open: &Open, changes: Vec<Change>, told: Option<Told>, sql: &str) -> Self {
-        Announcement(Some(Kind::Recorded { open: open.clone(), changes, told, rolls_back: rolls_back(sql) }))
+        Announcement::of(Kind::Recorded { open: open.clone(), changes, told, rolls_back: rolls_back(sql) })
     }
 
     pub(super) fn immediate(immediate: Immediate) -> Self {
-        Announcement(Some(Kind::Immediate(immediate)))
+        Announcement::of(Kind::Immediate(immediate))
     }
 
     pub(super) fn script(
@@ -71,23 +83,23 @@ impl Announcement {
         sql: &str,
     ) -> Self {
         let script = Script::new(Arc::clone(pinned), effects, told, generation, rolls_back(sql));
-        Announcement(Some(Kind::Script(script)))
+        Announcement::of(Kind::Script(script))
     }
 
     /// Whether the statement only reads.
     pub fn is_read(&self) -> bool {
-        matches!(self.0, Some(Kind::Read(_)))
+        matches!(self.kind, Some(Kind::Read(_)))
     }
 
     /// Whether the statement should be carried to its end even when its caller goes away: it writes outside of a
     /// transaction, and would take effect at a moment that nobody can know.
     pub fn is_immediate(&self) -> bool {
-        matches!(self.0, Some(Kind::Immediate(_)))
+        matches!(self.kind, Some(Kind::Immediate(_)))
     }
 
     /// Whether the rows that the statement returns will tell more of its changes than its text does.
     pub fn wants_rows(&self) -> bool {
-        match &self.0 {
+        match &self.kind {
             Some(Kind::Recorded { told, .. }) => told.is_some(),
             Some(Kind::Immediate(immediate)) => immediate.told.is_some(),
             Some(Kind::Script(script)) => script.wants_rows(),
@@ -95,9 +107,30 @@ impl Announcement {
         }
     }
 
+    /// The conversation with the database that will tell the rows of the statement; `None` where its text is enough, or
+    /// exact rows were not asked for.
+    ///
+    /// Outside of a transaction ([`Announcement::is_immediate`]) the adapter opens one around it.
+    pub fn exact(&mut self) -> Option<Exact> {
+        self.exact.take()
+    }
+
+    /// The conversation is over, and so is the statement: what it has told counts in the place of the text.
+    pub fn tell(&mut self, exact: &Exact) {
+        let Some(sharper) = exact.changes() else { return };
+        match &mut self.kind {
+            Some(Kind::Recorded { changes, told, .. }) => (*changes, *told) = (sharper, None),
+            Some(Kind::Immediate(immediate)) if !immediate.defines => {
+                (immediate.changes, immediate.told) = (sharper, None);
+            }
+            Some(Kind::Script(script)) => script.tell(sharper),
+            _ => {}
+        }
+    }
+
     /// The statement was answered, with these rows where it returned some.
     pub fn over(mut self, outcome: Outcome, returned: Option<Returned>) {
-        match self.0.take() {
+        match self.kind.take() {
             // A write through another handle to the same transaction may have gone first.
             Some(Kind::Read(session)) => session.stand_back(),
             Some(Kind::Recorded { open, mut changes, told, rolls_back }) => {
@@ -119,7 +152,7 @@ impl Announcement {
 
 impl Drop for Announcement {
     fn drop(&mut self) {
-        match self.0.take() {
+        match self.kind.take() {
             Some(Kind::Recorded { open, changes, .. }) => open.record(changes),
             Some(Kind::Script(script)) => script.dropped(),
             Some(Kind::Read(_) | Kind::Immediate(_)) | None => {}

@@ -1,11 +1,12 @@
 //! What all handles of one wrapped database share.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use cache_core::{Cache, Changes, Dependencies};
 
+use super::automatic::Readings;
 use super::schema::Schema;
 use super::typed::Typed;
 use crate::{Analyser, Bind, Dialect};
@@ -24,9 +25,11 @@ struct Shared {
     dialect: Dialect,
     schema: Schema,
     typed: Typed,
+    readings: Readings,
     /// Why statements may mean something else than they say, from some moment on.
     altered: OnceLock<Arc<str>>,
     failed: AtomicU64,
+    exact: AtomicBool,
 }
 
 impl Database {
@@ -37,8 +40,10 @@ impl Database {
             dialect,
             schema: Schema::default(),
             typed: Typed::default(),
+            readings: Readings::default(),
             altered: OnceLock::new(),
             failed: AtomicU64::new(0),
+            exact: AtomicBool::new(false),
         };
         Database { shared: Arc::new(shared) }
     }
@@ -51,6 +56,21 @@ impl Database {
     pub fn without_schema(self) -> Self {
         self.shared.schema.forgo();
         self
+    }
+
+    /// Has the database asked which rows a write has changed, where its text does not tell.
+    ///
+    /// It costs a few more statements a write, in a transaction around it; see [`Exact`](crate::Exact). Every change made on this
+    /// database is known to the row then, also those by cascades and triggers, as far as the dialect allows: on SQLite all but
+    /// those of `REPLACE`.
+    #[must_use]
+    pub fn with_exact_rows(self) -> Self {
+        self.shared.exact.store(true, Ordering::Relaxed);
+        self
+    }
+
+    pub(super) fn is_exact(&self) -> bool {
+        self.shared.exact.load(Ordering::Relaxed)
     }
 
     /// The cache that is told of writes.
@@ -122,6 +142,10 @@ impl Database {
 
     pub(super) fn schema(&self) -> &Schema {
         &self.shared.schema
+    }
+
+    pub(super) fn readings(&self) -> &Readings {
+        &self.shared.readings
     }
 
     pub(super) fn typed(&self) -> &Typed {

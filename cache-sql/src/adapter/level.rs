@@ -142,8 +142,9 @@ impl Open {
 
     /// Nobody knows whether it was committed: that counts as if it was.
     pub(super) fn abandoned(&self) {
-        let pending = self.0.lock().take();
-        drop(pending);
+        if let Some(pending) = self.0.lock().take() {
+            pending.committing();
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Once;
 use std::time::Duration;
 
-use cache_core::{Cache, CacheKey, Connection, Dependencies, Entry, Key};
+use cache_core::{Cache, CacheKey, Connection, Dependencies, Entry, Key, Operation, Operations, context};
+
+use super::Admission;
 
 /// How one query is cached.
 ///
@@ -17,7 +19,12 @@ use cache_core::{Cache, CacheKey, Connection, Dependencies, Entry, Key};
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Options {
-    ttl: Option<Duration>,
+    pub(super) ttl: Option<Duration>,
+    /// The profiles decide.
+    pub(super) automatic: bool,
+    /// The query is never cached.
+    pub(super) off: bool,
+    pub(super) operations: Option<Operations>,
     name: &'static str,
     extra: Vec<u8>,
     tags: Vec<String>,
@@ -32,6 +39,25 @@ impl Options {
     /// Keeps the result no longer than this.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
+        self
+    }
+
+    /// Caches only what the profiles of the query's tables allow, and for as long as they say; see [`Session::admit`](super::Session::admit).
+    pub fn auto(mut self) -> Self {
+        self.automatic = true;
+        self
+    }
+
+    /// Caches these operations only. Several calls leave what all of them name.
+    pub fn operations(mut self, operations: impl IntoIterator<Item = Operation>) -> Self {
+        let named = operations.into_iter().fold(Operations::NONE, |all, one| all | one.into());
+        self.operations = Some(self.operations.map_or(named, |earlier| earlier & named));
+        self
+    }
+
+    /// Runs the query every time.
+    pub fn uncached(mut self) -> Self {
+        self.off = true;
         self
     }
 
@@ -72,13 +98,20 @@ pub struct Lookup<'a> {
     cache: &'a Cache,
     options: &'a Options,
     key: Key,
+    admission: Option<Admission>,
 }
 
 impl<'a> Lookup<'a> {
     /// A lookup under a key that stands for the text of the query, its binds, the type of the result, and
     /// [`Options::key_part`].
     pub fn new(cache: &'a Cache, options: &'a Options, key: Key) -> Self {
-        Lookup { cache, options, key }
+        Lookup { cache, options, key, admission: None }
+    }
+
+    /// What was decided about the query; one that was refused goes past the cache. Without it the query is cached.
+    pub fn admitted(mut self, admission: Admission) -> Self {
+        self.admission = Some(admission);
+        self
     }
 
     /// The cached result, or that of `work`, stored when it is `Ok`. `dependencies` is asked on a miss only.
@@ -96,6 +129,10 @@ impl<'a> Lookup<'a> {
     where
         T: Clone + Send + Sync + 'static,
     {
+        if self.is_refused() {
+            self.pass(connection, dependencies);
+            return work();
+        }
         self.entry(connection, dependencies).weigh(weigh).try_get_or_fill(work)
     }
 
@@ -115,7 +152,26 @@ impl<'a> Lookup<'a> {
         T: Clone + Send + Sync + 'static,
         F: Future<Output = Result<T, E>>,
     {
+        if self.is_refused() {
+            self.pass(connection, dependencies);
+            return work().await;
+        }
         self.entry(connection, dependencies).weigh(weigh).try_get_or_fill_async(work).await
+    }
+
+    fn is_refused(&self) -> bool {
+        self.admission.is_some_and(|admission| admission.policy().is_none())
+    }
+
+    /// What is computed around an uncached query depends on what it reads all the same.
+    fn pass(&self, connection: &(impl Connection + ?Sized), dependencies: impl FnOnce() -> Dependencies) {
+        if !context::is_filling() {
+            return;
+        }
+        if let Some(point) = connection.read_point() {
+            context::read_as_of(self.cache, point);
+        }
+        context::add_dependencies(self.cache, &dependencies());
     }
 
     fn entry<D: FnOnce() -> Dependencies>(
@@ -123,7 +179,11 @@ impl<'a> Lookup<'a> {
         connection: &(impl Connection + ?Sized),
         dependencies: D,
     ) -> Entry<'a, impl FnOnce() -> Dependencies> {
-        let Lookup { cache, options, key } = self;
+        let Lookup { cache, options, key, admission } = self;
+        let ttl = match admission.and_then(|admission| admission.policy()) {
+            Some(policy) => policy.ttl,
+            None => options.ttl,
+        };
         // Nobody would drop it there when a row changes.
         let foreign = connection.cache_id().is_some_and(|id| id != cache.id());
         if foreign {
@@ -137,7 +197,7 @@ impl<'a> Lookup<'a> {
         cache
             .entry(key)
             .name(options.name)
-            .ttl(options.ttl)
+            .ttl(ttl)
             .bypass(connection.bypass() || foreign)
             .as_of(connection.read_point())
             .depends_on(move || options.tags.iter().map(Dependencies::tag).fold(dependencies(), Dependencies::union))

@@ -17,7 +17,7 @@
 //!   followed exactly.
 //! - a transaction: what [`Session::begin`] returned, ended by [`Session::committing`] or [`Session::rolled_back`].
 //!
-//! A read is cached by a [`Lookup`]. A connection type that holds a session implements [`cache_core::Connection`] by
+//! A read is cached by a [`Lookup`], if [`Session::admit`] says so: a query may be left to the profiles of its tables. A connection type that holds a session implements [`cache_core::Connection`] by
 //! [`Session::bypass`], [`Session::read_point`] and [`Session::cache_id`], so that functions may take it as an argument.
 //!
 //! ```
@@ -40,6 +40,7 @@
 //! ```
 
 mod announcement;
+mod automatic;
 mod database;
 mod effects;
 mod level;
@@ -51,6 +52,7 @@ mod session;
 mod typed;
 
 pub use announcement::{Announcement, Outcome};
+pub use automatic::{Admission, Asked};
 pub use database::Database;
 pub use lookup::{Lookup, Options};
 pub use returned::Returned;

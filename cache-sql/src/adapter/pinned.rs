@@ -40,6 +40,12 @@ impl Pinned {
         Pinned { database: database.clone(), state: Mutex::default(), altered: OnceLock::new() }
     }
 
+    pub(super) fn unsure(database: &Database) -> Self {
+        let pinned = Pinned::new(database);
+        pinned.state().unsure = true;
+        pinned
+    }
+
     pub(super) fn innermost(&self) -> Option<Open> {
         self.state().levels.last().map(|level| level.open.clone())
     }
@@ -124,10 +130,16 @@ impl Pinned {
         let dialect = self.database.dialect();
         match step {
             Step::Begin => {
+                let open = prepared.pop().unwrap_or_else(|| Open::root(&self.database));
                 if self.state().unsure {
-                    // One that could be begun proves that none is open, or none that anybody can tell of.
+                    // One that could be begun proves that none is open, or that it was committed by this one.
                     self.abandon();
                     self.state().altered_locally = false;
+                    if dialect == Dialect::Postgres {
+                        // Here one that was open goes on, with whatever it has written.
+                        open.writes();
+                        open.record(vec![Change::everything()]);
+                    }
                 } else if !self.state().levels.is_empty() {
                     match dialect {
                         // BEGIN ends what is open, and is a mere warning elsewhere.
@@ -135,7 +147,6 @@ impl Pinned {
                         _ => return,
                     }
                 }
-                let open = prepared.pop().unwrap_or_else(|| Open::root(&self.database));
                 let mut state = self.state();
                 state.unsure = false;
                 state.levels.push(Named { name: None, open });
@@ -259,6 +270,13 @@ impl Script {
         }
         let told = told.filter(|_| matches!(effects[..], [Effect::Changes(_)]));
         Script { pinned, effects, told, generation, rolls_back, prepared }
+    }
+
+    /// The rows of the one write that it is.
+    pub(super) fn tell(&mut self, sharper: Vec<Change>) {
+        if let [Effect::Changes(changes)] = &mut self.effects[..] {
+            (*changes, self.told) = (sharper, None);
+        }
     }
 
     pub(super) fn wants_rows(&self) -> bool {

@@ -12,7 +12,7 @@ use super::pinned::Pinned;
 use super::returned::Told;
 use super::schema::{SchemaRequest, View};
 use super::{Database, effects as effect};
-use crate::{Bind, Dialect, Step};
+use crate::{Bind, Dialect, Exact, Step};
 
 /// A place that statements are sent to: a pool, one connection, or a transaction.
 ///
@@ -42,6 +42,14 @@ impl Session {
     /// One connection: transaction words sent as text are followed exactly.
     pub fn connection(database: &Database) -> Self {
         let pinned = Arc::new(Pinned::new(database));
+        Session { database: database.clone(), place: Place::Connection(pinned) }
+    }
+
+    /// One connection on which a transaction was begun that nobody has followed.
+    ///
+    /// Until it is ended nothing is served or stored, and changes are applied at once and again at its end.
+    pub fn connection_in_transaction(database: &Database) -> Self {
+        let pinned = Arc::new(Pinned::unsure(database));
         Session { database: database.clone(), place: Place::Connection(pinned) }
     }
 
@@ -144,13 +152,24 @@ impl Session {
                 self.alter(sql, reason);
             }
         }
-        match &self.place {
+        let exact = self.exact(&view, &effects, sql);
+        let announcement = match &self.place {
             Place::Connection(pinned) => {
                 let told = Told::new(view.analyser.as_ref(), sql, binds);
                 Announcement::script(pinned, effects, told, view.generation, sql)
             }
             Place::Transaction(open) => self.announce_inside(open, &view, effects, sql, binds),
             Place::Pool => self.announce_outside(&view, effects, sql, binds),
+        };
+        announcement.with_exact(exact)
+    }
+
+    fn exact(&self, view: &View, effects: &[Effect], sql: &str) -> Option<Exact> {
+        let analyser = view.analyser.as_ref().filter(|_| self.database.is_exact())?;
+        match effects {
+            [Effect::Changes(_)] => Exact::about(analyser, sql),
+            effects if effects.iter().any(|effect| matches!(effect, Effect::Defines)) => Exact::clearing(analyser),
+            _ => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which other tables a write reaches.
 
-use cache_core::{Column, Table};
+use cache_core::{Change, Column, Table};
 
 use super::table::Action;
 use super::{Catalogue, Fault, ForeignKey, Trigger};
@@ -152,6 +152,23 @@ impl Catalogue {
         };
         referred.is_empty()
             || columns.iter().any(|column| referred.contains(column) || parent.is_none_or(|parent| !parent.has(column)))
+    }
+
+    /// Adds any row of the tables that triggers of this one write.
+    pub(crate) fn triggered_by(&self, table: &Table, changes: &mut Vec<Change>) {
+        for trigger in self.triggers.iter().filter(|trigger| trigger.on == *table) {
+            changes.push(match &trigger.written {
+                Some(written) => Change::table(written),
+                None => Change::everything(),
+            });
+        }
+    }
+
+    /// The views, and virtual tables, whose rows are made of those of this table.
+    pub(crate) fn views_over(&self, table: &Table) -> Vec<Table> {
+        let mut views = Vec::new();
+        self.reach_derived(table, &mut views);
+        views
     }
 
     fn reach_derived(&self, table: &Table, reached: &mut Vec<Table>) {

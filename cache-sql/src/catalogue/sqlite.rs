@@ -75,9 +75,8 @@ pub(super) fn read<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str
 /// The query behind `CREATE VIEW .. AS`; empty when there is none.
 fn selected(sql: &str) -> String {
     let mut depth = 0usize;
-    let mut rest = sql.char_indices();
     let mut quote = None;
-    while let Some((at, c)) = rest.next() {
+    for (at, c) in sql.char_indices() {
         match (quote, c) {
             (Some(end), c) if c == end => quote = None,
             (Some(_), _) => {}

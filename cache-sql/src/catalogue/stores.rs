@@ -74,7 +74,7 @@ impl Stores {
                 (Some((whole, scale)), Some((before, behind))) => before <= *whole && behind <= *scale,
                 (_, None) => false,
             },
-            (Stores::Text { longest }, Value::Text(text)) => fits(longest, text.chars().count()),
+            (Stores::Text { longest }, Value::Text(text) | Value::Folded(text)) => fits(longest, text.chars().count()),
             (Stores::Bytes { longest, exact: false }, Value::Bytes(bytes)) => fits(longest, bytes.len()),
             (Stores::Bytes { longest, exact: true }, Value::Bytes(bytes)) => *longest == Some(bytes.len() as u64),
             (Stores::DateTime { places }, Value::DateTime(moment)) => is_aligned(moment.nanoseconds(), *places),

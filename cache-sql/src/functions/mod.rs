@@ -72,7 +72,7 @@ pub(crate) fn is_pure(dialect: Dialect, name: &ObjectName, trusted: &[String]) -
     }
     // In a schema of the user's there may be others of the same name.
     let schema = name.0.iter().rev().nth(1).map(|part| part.to_string().to_ascii_lowercase());
-    if dialect != Dialect::Sqlite && !schema.is_none_or(|schema| schema == "pg_catalog") {
+    if dialect != Dialect::Sqlite && schema.is_some_and(|schema| schema != "pg_catalog") {
         return false;
     }
     let (pure, families): (&str, &[&str]) = match dialect {

@@ -86,13 +86,19 @@ impl Lowering<'_> {
                 let formula = if operands.is_empty() { Formula::Never } else { atom(column, Probe::In(operands)) };
                 if *negated { formula.negated() } else { formula }
             }
+            // `BETWEEN SYMMETRIC (a) AND (b)` arrives as a function of that name.
+            Expr::Between { low, .. } if matches!(&**low, Expr::Function(_)) => Formula::Any,
             Expr::Between { expr, negated, low, high } => {
                 let Some(column) = column(expr) else { return Formula::Any };
-                let bound = |comparison, bound| match self.constant(bound) {
+                let bound = |comparison, bound, other| match self.constant(bound) {
+                    Some(operand) if self.dialect == Dialect::MySql => {
+                        let other = self.constant(other).unwrap_or(Operand::Unknown);
+                        atom(column.clone(), Probe::Bound(comparison, operand, other))
+                    }
                     Some(operand) => atom(column.clone(), Probe::Compare(comparison, operand)),
                     None => Formula::Any,
                 };
-                let both = bound(Comparison::GreaterOrEqual, low).and(bound(Comparison::LessOrEqual, high));
+                let both = bound(Comparison::GreaterOrEqual, low, high).and(bound(Comparison::LessOrEqual, high, low));
                 if *negated { both.negated() } else { both }
             }
             Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => self.member(left, right, scope),
@@ -104,9 +110,8 @@ impl Lowering<'_> {
             | Expr::RLike { expr, .. } => self.not_null(expr, scope),
             Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {
                 let wildcards = match self.dialect {
-                    Dialect::Postgres => Wildcards::Like,
+                    Dialect::Postgres | Dialect::MySql => Wildcards::Like,
                     Dialect::Sqlite => Wildcards::LikeFolded,
-                    Dialect::MySql => return self.not_null(expr, scope),
                 };
                 let formula = self.starts(wildcards, expr, pattern, scope);
                 if *negated { formula.negated() } else { formula }

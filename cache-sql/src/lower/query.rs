@@ -133,12 +133,11 @@ impl Lowering<'_> {
         for subquery in Subqueries::of(select) {
             shape.parts.push(self.query(&subquery, hidden));
         }
-        if !select.lateral_views.is_empty()
-            || !select.connect_by.is_empty()
-            || select.prewhere.is_some()
-            || select.into.is_some()
-        {
+        if !select.lateral_views.is_empty() || !select.connect_by.is_empty() || select.prewhere.is_some() {
             shape.uncacheable.get_or_insert("a clause that is not understood".into());
+        }
+        if select.into.is_some() {
+            shape.uncacheable.get_or_insert("its rows go somewhere else".into());
         }
         if select.select_modifiers.as_ref().is_some_and(|modifiers| modifiers.sql_calc_found_rows) {
             shape.uncacheable.get_or_insert("it leaves a count behind for the next statement".into());

@@ -79,6 +79,15 @@ impl Action {
         }
     }
 
+    /// Whether rows may be deleted to make way for others.
+    pub(crate) fn replaces(&self) -> bool {
+        match self {
+            Action::Insert { conflict, .. } => matches!(conflict, Conflict::Replaced),
+            Action::Update { replaces, .. } => *replaces,
+            _ => false,
+        }
+    }
+
     pub(crate) fn changes(&self, binds: Binds<'_>, catalogue: Option<&Catalogue>, changes: &mut Vec<Change>) {
         let Some(table) = self.table() else { return changes.push(Change::everything()) };
         let images = Images { table, binds, catalogue };

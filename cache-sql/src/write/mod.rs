@@ -9,6 +9,6 @@ mod returning;
 mod update;
 
 pub(crate) use action::Action;
-pub(crate) use image::changes_of_table;
+pub(crate) use image::{Images, changes_of_table};
 pub(crate) use lower::actions;
 pub(crate) use returning::{returns_columns, returns_wildcard};

@@ -1,9 +1,11 @@
 //! What the RETURNING clause of a write lists.
 
 use sqlparser::ast::{
-    Delete, Expr, FromTable, Insert, SelectItem, Statement as Tree, TableFactor, TableObject, TableWithJoins, Update,
+    DataType, Delete, Expr, FromTable, Insert, SelectItem, Statement as Tree, TableFactor, TableObject, TableWithJoins,
+    Update,
 };
 
+use crate::Dialect;
 use crate::lower::name_of;
 
 /// The clause, and the name by which the written table is known.
@@ -34,16 +36,28 @@ fn clause(tree: &Tree) -> Option<(&[SelectItem], String)> {
 /// Whether what a write returns are columns of its table under their own names.
 ///
 /// An unqualified name may be a column of another table that the write reads; then its own has none of that name.
-pub(crate) fn returns_columns(tree: &Tree) -> bool {
+pub(crate) fn returns_columns(dialect: Dialect, tree: &Tree) -> bool {
     let Some((items, table)) = clause(tree) else { return false };
     items.iter().all(|item| match item {
-        SelectItem::Wildcard(_) | SelectItem::UnnamedExpr(Expr::Identifier(_)) => true,
-        SelectItem::UnnamedExpr(Expr::CompoundIdentifier(names)) => match &names[..] {
-            [.., qualifier, _] => qualifier.value.eq_ignore_ascii_case(&table),
-            _ => false,
-        },
+        SelectItem::Wildcard(_) => true,
+        SelectItem::UnnamedExpr(expression) => is_column(dialect, expression, &table),
         _ => false,
     })
+}
+
+fn is_column(dialect: Dialect, expression: &Expr, table: &str) -> bool {
+    match expression {
+        Expr::Identifier(_) => true,
+        Expr::CompoundIdentifier(names) => match &names[..] {
+            [.., qualifier, _] => qualifier.value.eq_ignore_ascii_case(table),
+            _ => false,
+        },
+        // It keeps the column's name, and a text is not taken for the value of a column that holds no texts.
+        Expr::Cast { expr, data_type: DataType::Text, format: None, .. } if dialect == Dialect::Postgres => {
+            is_column(dialect, expr, table)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a write returns columns that its text does not name.

@@ -182,7 +182,13 @@ fn joined_update(lowering: &Lowering<'_>, update: &Update) -> Option<Vec<Action>
             None => joined.owner(lowering, &found.first()?.0)?,
         };
         match by_table.iter_mut().find(|(table, _)| *table == owner) {
-            Some((_, all)) => all.extend(found),
+            Some((_, all)) => {
+                // In what order they are carried out is not told.
+                let twice = |(column, _): &(Column, Assigned)| found.iter().any(|(other, _)| other == column);
+                all.iter_mut().filter(|one| twice(one)).for_each(|one| one.1 = Assigned::Unknown);
+                let known: Vec<Column> = all.iter().map(|(column, _)| column.clone()).collect();
+                all.extend(found.into_iter().filter(|(column, _)| !known.contains(column)));
+            }
             None => by_table.push((owner, found)),
         }
     }
@@ -206,7 +212,7 @@ fn joined_delete(lowering: &Lowering<'_>, delete: &Delete, from: &[TableWithJoin
     let joined = Joined::of(lowering, from, delete.selection.as_ref());
     let mut actions = Vec::new();
     for target in &targets {
-        let Some(table) = joined.table(&name_of(target)) else { return None };
+        let table = joined.table(&name_of(target))?;
         if let Some(filter) = joined.filter(table) {
             actions.push(Action::Delete { table: table.clone(), filter });
         }

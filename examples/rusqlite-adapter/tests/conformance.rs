@@ -9,7 +9,21 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use rusqlite_adapter::CachedConnection;
 
-struct Rusqlite;
+#[derive(Default)]
+struct Rusqlite {
+    fault: Option<Fault>,
+}
+
+/// What an adapter may get wrong; planted to see that the suite finds it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    /// Some statements go past the wrapper.
+    WritesUnseen,
+    /// What is sent inside of a transaction counts at once, and is kept.
+    SeesNoTransactions,
+    /// Asks the database each time.
+    NeverCaches,
+}
 
 impl Adapter for Rusqlite {
     type Shop = File;
@@ -32,13 +46,14 @@ impl Adapter for Rusqlite {
         plain.pragma_update(None, "journal_mode", "WAL")?;
         plain.execute_batch(&script.join(";"))?;
         let database = Database::new(cache_sql::Dialect::Sqlite, &Cache::in_memory());
-        Ok(File { database, folder })
+        Ok(File { database, folder, fault: self.fault })
     }
 }
 
 struct File {
     database: Database,
     folder: tempfile::TempDir,
+    fault: Option<Fault>,
 }
 
 impl Shop for File {
@@ -49,14 +64,22 @@ impl Shop for File {
     }
 
     async fn client(&self) -> Result<Handle, Failure> {
-        let connection = Connection::open(self.folder.path().join("shop.db"))?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        Ok(Handle(CachedConnection::new(connection, &self.database)))
+        let open = || -> rusqlite::Result<Connection> {
+            let connection = Connection::open(self.folder.path().join("shop.db"))?;
+            connection.busy_timeout(Duration::from_secs(5))?;
+            connection.pragma_update(None, "foreign_keys", true)?;
+            Ok(connection)
+        };
+        let connection = CachedConnection::new(open()?, &self.database);
+        Ok(Handle { connection, plain: open()?, fault: self.fault })
     }
 }
 
-struct Handle(CachedConnection);
+struct Handle {
+    connection: CachedConnection,
+    plain: Connection,
+    fault: Option<Fault>,
+}
 
 impl Client for Handle {
     fn dialect(&self) -> Dialect {
@@ -65,27 +88,42 @@ impl Client for Handle {
 
     async fn raw(&mut self, sql: &str, arguments: &[Argument]) -> Result<Vec<String>, Failure> {
         let binds: Vec<Value> = arguments.iter().map(bind).collect();
-        Ok(self.0.cached(sql, &binds).all()?)
+        Ok(match self.fault {
+            Some(Fault::NeverCaches) => self.connection.rows(sql, &binds)?,
+            _ => self.connection.cached(sql, &binds).all()?,
+        })
     }
 
     async fn lines(&mut self, sql: &str) -> Result<Vec<String>, Failure> {
-        Ok(self.0.rows(sql, &[])?)
+        Ok(self.connection.rows(sql, &[])?)
     }
 
     async fn execute(&mut self, sql: &str) -> Result<(), Failure> {
-        Ok(self.0.execute_batch(sql)?)
+        match self.fault {
+            Some(Fault::WritesUnseen) => Ok(self.plain.execute_batch(sql)?),
+            _ => Ok(self.connection.execute_batch(sql)?),
+        }
     }
 
     async fn begin(&mut self) -> Result<(), Failure> {
-        Ok(self.0.begin()?)
+        match self.fault {
+            Some(Fault::SeesNoTransactions) => Ok(()),
+            _ => Ok(self.connection.begin()?),
+        }
     }
 
     async fn commit(&mut self) -> Result<(), Failure> {
-        Ok(self.0.commit()?)
+        match self.fault {
+            Some(Fault::SeesNoTransactions) => Ok(()),
+            _ => Ok(self.connection.commit()?),
+        }
     }
 
     async fn roll_back(&mut self) -> Result<(), Failure> {
-        Ok(self.0.roll_back()?)
+        match self.fault {
+            Some(Fault::SeesNoTransactions) => Ok(()),
+            _ => Ok(self.connection.roll_back()?),
+        }
     }
 }
 
@@ -98,5 +136,15 @@ fn bind(argument: &Argument) -> Value {
 
 #[test]
 fn it_conforms() {
-    conformance::block_on(conformance::run(&Rusqlite)).assert();
+    conformance::block_on(conformance::run(&Rusqlite::default())).assert();
+}
+
+#[test]
+fn the_suite_finds_planted_faults() {
+    for fault in [Fault::WritesUnseen, Fault::SeesNoTransactions, Fault::NeverCaches] {
+        let adapter = Rusqlite { fault: Some(fault) };
+        let chosen = |case: &str| case.starts_with("transactions::own") || case.starts_with("writes::a_row");
+        let report = conformance::block_on(conformance::run_only(&adapter, chosen));
+        assert!(report.failed().count() > 0, "{fault:?} was not found");
+    }
 }

@@ -131,7 +131,7 @@ impl<'a> Scope<'a> {
             9 => {
                 let cast = match kind {
                     Kind::Text => choice.of(&["text", "varchar(1)", "citext", "char(3)", "varchar"]),
-                    Kind::Int => choice.of(&["int", "bigint", "numeric", "text"]),
+                    Kind::Int | Kind::Key => choice.of(&["int", "bigint", "numeric", "text"]),
                     Kind::Decimal => choice.of(&["numeric", "numeric(4, 1)", "float8", "int"]),
                     Kind::Date | Kind::Moment => choice.of(&["date", "timestamp", "timestamp(0)", "timestamptz"]),
                     Kind::Uuid => "uuid",
@@ -168,7 +168,7 @@ impl<'a> Scope<'a> {
             2 => format!("{name} {}", choice.of(&["IS NULL", "IS NOT NULL", "<=> NULL", "IS TRUE", "IS NOT FALSE"])),
             3 => format!("{name} {} {other}", choice.of(&["=", "<", "<>", "<=>"])),
             4 => format!("{name} REGEXP {}", choice.of(&["'^a'", "'B$'", "'s+'"])),
-            5 => format!("BINARY {name} = {}", choice.written(kind)),
+            5 => format!("{} {name} = {}", choice.of(&["BINARY", "BINARY", "!", "NOT", "-"]), choice.written(kind)),
             6 => {
                 let collation = choice.of(&["utf8mb4_bin", "utf8mb4_general_ci", "utf8mb4_unicode_ci"]);
                 format!("{name} {} {} COLLATE {collation}", choice.of(&["=", "<"]), choice.written(kind))

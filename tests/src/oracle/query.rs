@@ -65,6 +65,7 @@ pub(super) fn random(choice: &mut Choice<'_>, schema: &Schema) -> String {
             )
         }
         6..10 => narrow(choice, schema),
+        10..14 if choice.dialect != Dialect::Sqlite => narrow(choice, schema),
         _ => select(choice, &tables),
     }
 }

@@ -131,12 +131,13 @@ impl Question {
             ArticlesInOrRated(category, stars) => vec![category.into(), stars.into()],
             ArticlesAmong(ids) => ids.iter().map(|id| (*id).into()).collect(),
             Article(n) | ArticlesIn(n) | CountIn(n) | AnyPublishedIn(n) | LatestIn(n) | Discussion(n)
-            | CommentsOf(n) | TagsOf(n) | ArticlesCommented(n) | StarsIn(n) | CategoriesWith(n) | LiveIn(n)
-            | AuditOf(n) | Locked(n) => vec![n.into()],
+            | CommentsOf(n) | TagsOf(n) | ArticlesCommented(n) | StarsIn(n) | LiveIn(n) | AuditOf(n) | Locked(n) => {
+                vec![n.into()]
+            }
             ArticlesOfCategory(text) | ArticlesTagged(text) | Titled(text) | InStatus(text) => vec![text.into()],
             Text(category, title) => vec![category.into(), title.into()],
-            Categories | Unrated | Discussed | Undiscussed | Priced(_) | CheaperThan(_) | ReleasedSince(_) | Words
-            | Random => Vec::new(),
+            Categories | CategoriesWith(_) | Unrated | Discussed | Undiscussed | Priced(_) | CheaperThan(_)
+            | ReleasedSince(_) | Words | Random => Vec::new(),
         }
     }
 
@@ -178,8 +179,9 @@ impl Question {
             Discussed => articles("WHERE EXISTS (SELECT 1 FROM comment m WHERE m.article_id = a.id)"),
             Undiscussed => articles("WHERE NOT EXISTS (SELECT 1 FROM comment m WHERE m.article_id = a.id)"),
             StarsIn(_) => from(&["SUM(a.stars)"], "article a WHERE a.category_id = ?"),
-            CategoriesWith(_) => {
-                from(&["a.category_id", "COUNT(*)"], "article a GROUP BY a.category_id HAVING COUNT(*) >= ?")
+            CategoriesWith(least) => {
+                let groups = format!("article a GROUP BY a.category_id HAVING COUNT(*) >= {least}");
+                from(&["a.category_id", "COUNT(*)"], &groups)
             }
             LiveIn(_) => from(&ARTICLE, "live_article a WHERE a.category_id = ?"),
             Priced(price) => ids(&format!("a.price = {price}")),

@@ -53,7 +53,5 @@ pub(super) struct Returned {
 
 /// What the database tells of its schema; `rows` runs the query that asks for it.
 fn catalogue(dialect: Dialect, rows: impl FnOnce(&str) -> Vec<Vec<String>>) -> Catalogue {
-    // Reading of catalogues goes here once there is one for every dialect.
-    let _ = (dialect, rows);
-    Catalogue::default()
+    Catalogue::read(dialect, rows(Catalogue::query(dialect)))
 }

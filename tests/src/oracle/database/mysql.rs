@@ -32,7 +32,7 @@ impl MySql {
         // Statements are kept here, as long as their database is there.
         let options = OptsBuilder::from_opts(options).stmt_cache_size(0);
         let mut connection = Conn::new(options).expect("the server lets us in");
-        connection.query_drop("SET NAMES utf8mb4, max_statement_time = 20").expect("settings");
+        connection.query_drop("SET NAMES utf8mb4, max_statement_time = 2").expect("settings");
         let name = format!("oracle{}", DATABASES.fetch_add(1, Ordering::Relaxed));
         MySql { connection, statements: HashMap::new(), name }
     }

@@ -45,7 +45,7 @@ impl Postgres {
             // A server may be built without.
             let _ = client.batch_execute(optional);
         }
-        client.batch_execute("SET client_min_messages = error; SET statement_timeout = '20s'").expect("settings");
+        client.batch_execute("SET client_min_messages = error; SET statement_timeout = '2s'").expect("settings");
         Postgres { client, statements: HashMap::new(), round: 0 }
     }
 

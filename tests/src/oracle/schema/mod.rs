@@ -23,10 +23,12 @@ pub(super) enum Kind {
     Uuid,
     /// One of a few texts.
     Label,
+    /// The key of another row.
+    Key,
 }
 
 impl Kind {
-    pub(super) const ALL: [Kind; 9] = [
+    pub(super) const ALL: [Kind; 10] = [
         Kind::Int,
         Kind::Text,
         Kind::Real,
@@ -36,6 +38,7 @@ impl Kind {
         Kind::Moment,
         Kind::Uuid,
         Kind::Label,
+        Kind::Key,
     ];
 }
 

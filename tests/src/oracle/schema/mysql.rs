@@ -4,7 +4,7 @@ use super::{Column, Kind, Schema, Table};
 use crate::oracle::choice::Choice;
 
 pub(super) fn schema(choice: &mut Choice<'_>) -> Schema {
-    let plain = !choice.once_in(3);
+    let plain = choice.once_in(2);
     let mode = choice.of(&["DEFAULT", "DEFAULT", "DEFAULT", "''"]);
     let mut tables: Vec<Table> = Vec::new();
     for number in 0..2 + choice.below(3) {
@@ -12,7 +12,7 @@ pub(super) fn schema(choice: &mut Choice<'_>) -> Schema {
         tables.push(table);
     }
     let mut triggers = Vec::new();
-    for number in 0..if plain { 0 } else { choice.below(3) } {
+    for number in 0..if plain || choice.once_in(3) { 0 } else { choice.below(3) } {
         triggers.extend(trigger(choice, &tables, number));
     }
     let views = if plain { 0 } else { choice.below(3) };
@@ -37,13 +37,13 @@ fn table(choice: &mut Choice<'_>, number: usize, plain: bool, earlier: &[Table])
     let mut constraints = Vec::new();
     for name in &["a", "b", "c", "d"][..2 + choice.below(3)] {
         let keys: Vec<&Table> = earlier.iter().filter(|parent| parent.key().kind == Kind::Int).collect();
-        if !plain && !keys.is_empty() && choice.once_in(4) {
-            let actions = ["CASCADE", "CASCADE", "SET NULL", "NO ACTION", "RESTRICT"];
+        if !plain && !keys.is_empty() && choice.once_in(3) {
+            let actions = ["CASCADE", "CASCADE", "CASCADE", "SET NULL", "SET NULL", "NO ACTION", "RESTRICT"];
             let (parent, delete, update) = (choice.of(&keys), choice.of(&actions), choice.of(&actions));
             let reference = format!("REFERENCES {} (id) ON DELETE {delete} ON UPDATE {update}", parent.name);
             constraints.push(format!("FOREIGN KEY ({name}) {reference}"));
             let declared = parent.key().declaration.replace(" PRIMARY KEY", "").replace(" AUTO_INCREMENT", "");
-            columns.push(Column::new(name, Kind::Int, declared));
+            columns.push(Column::new(name, Kind::Key, declared));
         } else {
             columns.push(column(choice, name));
         }

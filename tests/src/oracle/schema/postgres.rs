@@ -4,7 +4,7 @@ use super::{Column, Kind, Schema, Table};
 use crate::oracle::choice::Choice;
 
 pub(super) fn schema(choice: &mut Choice<'_>) -> Schema {
-    let plain = !choice.once_in(3);
+    let plain = choice.once_in(2);
     let before = vec![
         String::from("CREATE TYPE label AS ENUM ('a', 'b', 'ab', 'A')"),
         String::from("CREATE DOMAIN short AS VARCHAR(2)"),
@@ -17,7 +17,7 @@ pub(super) fn schema(choice: &mut Choice<'_>) -> Schema {
         tables.extend(parts);
     }
     let mut triggers = Vec::new();
-    for number in 0..if plain { 0 } else { choice.below(3) } {
+    for number in 0..if plain || choice.once_in(3) { 0 } else { choice.below(3) } {
         match choice.once_in(8) {
             true => triggers.push(rule(choice, &tables, number)),
             false => triggers.extend(trigger(choice, &tables, number)),
@@ -56,7 +56,7 @@ fn table(choice: &mut Choice<'_>, number: usize, plain: bool, earlier: &[Table])
         table.tail = choice.of(&[" PARTITION BY HASH (id)", " PARTITION BY RANGE (id)"]).to_owned();
         for column in &mut table.columns[1..] {
             // A constraint of a partitioned table has to name the key.
-            column.declaration = column.declaration.replace(" UNIQUE", "");
+            column.declaration = column.declaration.replace(" UNIQUE", "").replace(" NULLS NOT DISTINCT", "");
             column.unique = false;
         }
     }
@@ -81,19 +81,28 @@ fn partitions(choice: &mut Choice<'_>, table: &Table) -> Vec<Table> {
 
 fn column(choice: &mut Choice<'_>, name: &str, parents: &[Table]) -> Column {
     let keys: Vec<&Table> = parents.iter().filter(|parent| parent.key().kind == Kind::Int).collect();
-    if !keys.is_empty() && choice.once_in(4) {
-        let actions = ["CASCADE", "CASCADE", "SET NULL", "NO ACTION", "SET DEFAULT", "RESTRICT"];
+    if !keys.is_empty() && choice.once_in(3) {
+        let actions = ["CASCADE", "CASCADE", "CASCADE", "SET NULL", "SET NULL", "NO ACTION", "SET DEFAULT", "RESTRICT"];
         let (parent, delete, update) = (choice.of(&keys), choice.of(&actions), choice.of(&actions));
         let default = choice.of(&["", "", " DEFAULT 1", " NOT NULL DEFAULT 2"]);
         let late = choice.of(&["", "", " DEFERRABLE INITIALLY DEFERRED"]);
         let reference = format!("REFERENCES {} (id) ON DELETE {delete} ON UPDATE {update}{late}", parent.name);
-        return Column::new(name, Kind::Int, format!("{}{default} {reference}", choice.of(&["INT", "BIGINT"])));
+        return Column::new(name, Kind::Key, format!("{}{default} {reference}", choice.of(&["INT", "BIGINT"])));
     }
     let (kind, declared) = choice.of(&[
         (Kind::Int, &["INT", "INT", "BIGINT", "SMALLINT"][..]),
         (Kind::Int, &["INT", "INT", "BIGINT", "SMALLINT"]),
         (Kind::Text, &["TEXT", "TEXT", "VARCHAR(20)", "VARCHAR(2)", "CHAR(3)", "short"]),
-        (Kind::Text, &["TEXT COLLATE \"C\"", "VARCHAR(20) COLLATE \"C\"", "TEXT COLLATE caseless", "citext", "TEXT"]),
+        (
+            Kind::Text,
+            &[
+                "TEXT COLLATE \"C\"",
+                "VARCHAR(20) COLLATE \"C\"",
+                "TEXT COLLATE caseless",
+                "TEXT COLLATE caseless",
+                "citext",
+            ],
+        ),
         (Kind::Text, &["TEXT", "VARCHAR(20)", "TEXT COLLATE caseless", "VARCHAR(3) COLLATE caseless"]),
         (Kind::Decimal, &["NUMERIC", "NUMERIC(6, 2)", "NUMERIC(4, 0)"]),
         (Kind::Real, &["DOUBLE PRECISION", "REAL"]),

@@ -1,0 +1,66 @@
+//! One query, answered from the cache or by the database.
+
+use cache_core::{Cache, CacheId, Connection, Key, KeyWriter, ReadPoint};
+use cache_sql::adapter::{Lookup, Options, Session};
+use diesel::query_builder::QueryFragment;
+use diesel::result::{Error, QueryResult};
+
+use crate::backend::{CachedBackend, text};
+use crate::source::Source;
+
+/// The way a query is to be cached, and what is asked of it.
+pub(crate) struct Ask<'a> {
+    pub(crate) cache: &'a Cache,
+    pub(crate) options: &'a Options,
+    pub(crate) kind: &'static str,
+}
+
+impl Ask<'_> {
+    /// The cached answer, or what `work` reads.
+    pub(crate) fn run<Q, C, T>(
+        self,
+        conn: &mut C,
+        query: Q,
+        weigh: fn(&T) -> u64,
+        work: impl FnOnce(Q, &mut C) -> QueryResult<T>,
+    ) -> QueryResult<T>
+    where
+        C: Source,
+        Q: QueryFragment<C::Backend>,
+        T: Clone + Send + Sync + 'static,
+    {
+        let sql = text::<C::Backend, Q>(&query)?;
+        let session = conn.session().clone();
+        if !session.database().only_reads(&sql) {
+            return work(query, conn);
+        }
+        let binds = C::Backend::binds(&query)?;
+        let mut key = KeyWriter::new();
+        key.part(self.kind).part(sql.as_str()).bytes(&binds.key).bytes(self.options.key_part());
+        let key = Key::of::<T>("diesel").with(&key.finish());
+        let dependencies = || session.database().dependencies(&sql, &binds.values);
+        Lookup::new(self.cache, self.options, key).run::<T, Error>(&Place(&session), weigh, dependencies, || {
+            conn.looks_up(true);
+            let result = work(query, conn);
+            conn.looks_up(false);
+            result
+        })
+    }
+}
+
+/// A session as the connection of a lookup: the connection itself is lent to the work.
+struct Place<'a>(&'a Session);
+
+impl Connection for Place<'_> {
+    fn bypass(&self) -> bool {
+        self.0.bypass()
+    }
+
+    fn read_point(&self) -> Option<ReadPoint> {
+        self.0.read_point()
+    }
+
+    fn cache_id(&self) -> Option<CacheId> {
+        Some(self.0.cache_id())
+    }
+}

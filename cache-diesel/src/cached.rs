@@ -1,0 +1,240 @@
+//! `.cached(&cache)`: one query, cached.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache_core::{Cache, CacheKey};
+use cache_sql::adapter::Options;
+use diesel::dsl::{Limit, Select, count_star};
+use diesel::query_builder::{AsQuery, QueryFragment};
+use diesel::query_dsl::LoadQuery;
+use diesel::query_dsl::methods::{LimitDsl, SelectDsl};
+use diesel::result::{Error, OptionalExtension, QueryResult};
+use diesel::{Connection, RunQueryDsl};
+
+use crate::ask::Ask;
+use crate::source::Source;
+
+/// Adds `.cached(&cache)` to Diesel's queries.
+pub trait CachedQuery: AsQuery + Sized {
+    /// The same query, answered from the cache while nothing that it depends on has changed.
+    ///
+    /// Building it does no I/O; end it with one of the methods of [`RunCached`].
+    fn cached(self, cache: &Cache) -> Cached<'_, Self> {
+        Cached { query: self, cache, options: Options::new() }
+    }
+}
+
+impl<Q: AsQuery> CachedQuery for Q {}
+
+/// A query with its caching options; made by [`CachedQuery::cached`], ended by a method of [`RunCached`].
+///
+/// The key is the SQL text with its binds, the type of the result, and `extra`. What the result depends on is found
+/// in the SQL, on a miss only. Rows are kept as decoded values: a hit decodes nothing, and changing a returned
+/// value does not change the kept one. Writes, locking reads, and queries that depend on the time or on chance, are run
+/// every time.
+#[derive(Clone, Debug)]
+#[must_use = "end it with `load`, `get_result`, `first` or `count`"]
+pub struct Cached<'c, Q> {
+    query: Q,
+    cache: &'c Cache,
+    options: Options,
+}
+
+impl<Q> Cached<'_, Q> {
+    /// Keeps the result no longer than this.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.options = self.options.ttl(ttl);
+        self
+    }
+
+    /// Something else that the result depends on, as a part of the key; may be given several times.
+    pub fn extra(mut self, extra: impl CacheKey) -> Self {
+        self.options = self.options.extra(extra);
+        self
+    }
+
+    /// Free tags: [`Cache::invalidate_tag`] of one of them drops the result.
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.options = self.options.tags(tags);
+        self
+    }
+
+    /// A name for events and traces; not a part of the key.
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.options = self.options.name(name);
+        self
+    }
+}
+
+/// The query that Diesel sends for `Q`.
+pub type Sent<Q> = <Q as AsQuery>::Query;
+
+/// The ways to end a [`Cached`] query, named as in [`RunQueryDsl`].
+///
+/// That there is no row is cached, too: [`get_result`](RunCached::get_result) and [`first`](RunCached::first) then answer
+/// [`Error::NotFound`] from the cache. Other errors are not cached.
+///
+/// ```
+/// use cache_core::Cache;
+/// use cache_diesel::prelude::*;
+/// use diesel::prelude::*;
+///
+/// diesel::table! {
+///     article { id -> Integer, title -> Text, }
+/// }
+///
+/// let cache = Cache::in_memory();
+/// let mut conn = CachedConnection::new(SqliteConnection::establish(":memory:")?, &cache);
+/// diesel::sql_query("CREATE TABLE article (id INTEGER PRIMARY KEY, title TEXT NOT NULL)").execute(&mut conn)?;
+///
+/// let title = article::table.find(7).select(article::title);
+/// assert_eq!(title.cached(&cache).first::<String>(&mut conn).optional()?, None); // asks the database
+/// assert_eq!(title.cached(&cache).first::<String>(&mut conn).optional()?, None); // a hit
+///
+/// diesel::insert_into(article::table).values((article::id.eq(7), article::title.eq("News"))).execute(&mut conn)?;
+/// assert_eq!(title.cached(&cache).first::<String>(&mut conn)?, "News");
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A connection that does not see its writes is refused:
+///
+/// ```compile_fail,E0277
+/// # use cache_core::Cache;
+/// # use cache_diesel::prelude::*;
+/// # use diesel::prelude::*;
+/// # diesel::table! { article { id -> Integer, title -> Text, } }
+/// let cache = Cache::in_memory();
+/// let mut conn = SqliteConnection::establish(":memory:").unwrap();
+/// article::table.select(article::id).cached(&cache).load::<i32>(&mut conn).unwrap();
+/// ```
+pub trait RunCached<Conn>: Sized {
+    /// The query inside.
+    type Query;
+
+    #[doc(hidden)]
+    fn apart<T>(self, end: impl FnOnce(Self::Query, &Cache, &Options) -> T) -> T;
+
+    /// All rows.
+    ///
+    /// # Errors
+    ///
+    /// What Diesel answers on a miss.
+    fn load<'query, U>(self, conn: &mut Conn) -> QueryResult<Vec<U>>
+    where
+        Conn: Source,
+        Self::Query: AsQuery,
+        Sent<Self::Query>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
+        U: Clone + Send + Sync + 'static,
+    {
+        self.load_shared(conn).map(|rows| Vec::clone(&rows))
+    }
+
+    /// All rows, shared with the cache instead of cloned out of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`RunCached::load`].
+    fn load_shared<'query, U>(self, conn: &mut Conn) -> QueryResult<Arc<Vec<U>>>
+    where
+        Conn: Source,
+        Self::Query: AsQuery,
+        Sent<Self::Query>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
+        U: Clone + Send + Sync + 'static,
+    {
+        self.apart(|query, cache, options| {
+            let ask = Ask { cache, options, kind: "all" };
+            ask.run(conn, query.as_query(), weigh_rows, |query, conn| query.load(conn).map(Arc::new))
+        })
+    }
+
+    /// All rows; another name for [`RunCached::load`].
+    ///
+    /// # Errors
+    ///
+    /// As [`RunCached::load`].
+    fn get_results<'query, U>(self, conn: &mut Conn) -> QueryResult<Vec<U>>
+    where
+        Conn: Source,
+        Self::Query: AsQuery,
+        Sent<Self::Query>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
+        U: Clone + Send + Sync + 'static,
+    {
+        self.load(conn)
+    }
+
+    /// The first row of the result.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] when there is none; else as [`RunCached::load`].
+    fn get_result<'query, U>(self, conn: &mut Conn) -> QueryResult<U>
+    where
+        Conn: Source,
+        Self::Query: AsQuery,
+        Sent<Self::Query>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
+        U: Clone + Send + Sync + 'static,
+    {
+        self.apart(|query, cache, options| one(query, cache, options, conn))
+    }
+
+    /// The first row; the query is asked for one row only.
+    ///
+    /// # Errors
+    ///
+    /// As [`RunCached::get_result`].
+    fn first<'query, U>(self, conn: &mut Conn) -> QueryResult<U>
+    where
+        Conn: Source,
+        Self::Query: LimitDsl,
+        Limit<Self::Query>: AsQuery,
+        Sent<Limit<Self::Query>>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
+        U: Clone + Send + Sync + 'static,
+    {
+        self.apart(|query, cache, options| one(query.limit(1), cache, options, conn))
+    }
+
+    /// The number of rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`RunCached::load`].
+    fn count<'query>(self, conn: &mut Conn) -> QueryResult<i64>
+    where
+        Conn: Source,
+        Self::Query: SelectDsl<count_star>,
+        Select<Self::Query, count_star>: AsQuery,
+        Sent<Select<Self::Query, count_star>>:
+            LoadQuery<'query, Conn, i64> + QueryFragment<<Conn as Connection>::Backend>,
+    {
+        self.apart(|query, cache, options| one(query.select(diesel::dsl::count_star()), cache, options, conn))
+    }
+}
+
+impl<Q, Conn> RunCached<Conn> for Cached<'_, Q> {
+    type Query = Q;
+
+    fn apart<T>(self, end: impl FnOnce(Q, &Cache, &Options) -> T) -> T {
+        end(self.query, self.cache, &self.options)
+    }
+}
+
+/// The first row of the result; that there is none is cached, too.
+fn one<'query, Q, Conn, U>(query: Q, cache: &Cache, options: &Options, conn: &mut Conn) -> QueryResult<U>
+where
+    Conn: Source,
+    Q: AsQuery,
+    Sent<Q>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
+    U: Clone + Send + Sync + 'static,
+{
+    let ask = Ask { cache, options, kind: "one" };
+    ask.run(conn, query.as_query(), weigh_one, |query, conn| query.get_result(conn).optional())?.ok_or(Error::NotFound)
+}
+
+fn weigh_rows<U>(rows: &Arc<Vec<U>>) -> u64 {
+    (size_of::<Vec<U>>() + rows.capacity() * size_of::<U>()) as u64
+}
+
+fn weigh_one<U>(_: &Option<U>) -> u64 {
+    size_of::<Option<U>>() as u64
+}

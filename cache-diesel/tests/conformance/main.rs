@@ -1,0 +1,7 @@
+//! The suite that every adapter passes, on the three database systems.
+
+mod client;
+mod mysql;
+mod postgres;
+mod sqlite;
+mod tables;

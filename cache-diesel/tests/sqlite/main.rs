@@ -1,0 +1,11 @@
+//! What users rely on, through Diesel on real SQLite databases.
+
+mod functions;
+mod joins;
+mod pool;
+mod reads;
+mod schema;
+mod shop;
+mod transactions;
+mod values;
+mod writes;

@@ -1,0 +1,27 @@
+//! What users rely on, through SeaORM on a MariaDB server.
+
+#[path = "../suite/automatic.rs"]
+mod automatic;
+#[path = "../suite/conditions.rs"]
+mod conditions;
+#[path = "../suite/conformance.rs"]
+mod conformance;
+mod database;
+#[path = "../suite/databases.rs"]
+mod databases;
+#[path = "../suite/functions.rs"]
+mod functions;
+#[path = "../suite/instances.rs"]
+mod instances;
+#[path = "../suite/joins.rs"]
+mod joins;
+#[path = "../suite/links.rs"]
+mod links;
+#[path = "../suite/loaders.rs"]
+mod loaders;
+#[path = "../suite/pages.rs"]
+mod pages;
+#[path = "../suite/races.rs"]
+mod races;
+#[path = "../suite/shop.rs"]
+mod shop;

@@ -1,0 +1,143 @@
+//! Exact row images: what the rows of a write were and became, asked of the database.
+//!
+//! A statement tells of its rows what its text tells. Where that is too little, the database can be asked: SQLite by temporary
+//! triggers that note every row that is written, also by cascades and other triggers; PostgreSQL and MySQL by reading and locking the rows
+//! of an UPDATE or DELETE before it runs. All of it happens on the connection and in the transaction of the statement.
+
+mod literal;
+mod outbox;
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use cache_core::{Change, Row, Table};
+
+use outbox::Outbox;
+
+use crate::bind::Binds;
+use crate::catalogue::Catalogue;
+use crate::plan::Plan;
+use crate::write::Images;
+use crate::{Analyser, Dialect};
+
+/// More rows than this in one statement are told by its text.
+const MAX_ROWS: usize = 1_024;
+
+/// A question that an adapter puts to the database, on the connection and in the transaction of the statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ask {
+    /// The text. Every column of its rows is text that is never NULL.
+    pub sql: String,
+    /// Its binds: the places, counted from 0, that they have among those of the statement itself.
+    pub binds: Vec<usize>,
+    /// Several statements without binds that give no rows.
+    pub script: bool,
+}
+
+impl Ask {
+    fn query(sql: impl Into<String>) -> Self {
+        Ask { sql: sql.into(), binds: Vec::new(), script: false }
+    }
+
+    fn script(sql: impl Into<String>) -> Self {
+        Ask { sql: sql.into(), binds: Vec::new(), script: true }
+    }
+}
+
+/// The conversation with the database about the rows of one write.
+///
+/// Put the questions of [`Exact::before`] one after the other, each with its [`Exact::answer`], until there is none; run the
+/// statement; put those of [`Exact::after`]; then hand it to [`Announcement::tell`](crate::adapter::Announcement::tell). Any
+/// error ends it: the text of the statement counts then.
+#[derive(Debug)]
+#[must_use = "hand it to the announcement"]
+pub struct Exact {
+    analyser: Arc<Analyser>,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Outbox(Outbox),
+}
+
+impl Exact {
+    /// The conversation about a statement; `None` where it would tell no more than the text.
+    pub(crate) fn about(analyser: &Arc<Analyser>, sql: &str) -> Option<Self> {
+        let kind = match analyser.dialect() {
+            Dialect::Sqlite => {
+                let notes = analyser.plans_of(sql).iter().all(Plan::notes_rows);
+                notes.then(|| Kind::Outbox(Outbox::new()))?
+            }
+            _ => return None,
+        };
+        Some(Exact { analyser: Arc::clone(analyser), kind })
+    }
+
+    /// What has to be put away before the schema is changed.
+    pub(crate) fn clearing(analyser: &Arc<Analyser>) -> Option<Self> {
+        let kind = Kind::Outbox(Outbox::clearing());
+        (analyser.dialect() == Dialect::Sqlite).then(|| Exact { analyser: Arc::clone(analyser), kind })
+    }
+
+    /// The next question before the statement runs.
+    pub fn before(&mut self) -> Option<Ask> {
+        match &mut self.kind {
+            Kind::Outbox(outbox) => outbox.before(),
+        }
+    }
+
+    /// The next question after it has run.
+    pub fn after(&mut self) -> Option<Ask> {
+        match &mut self.kind {
+            Kind::Outbox(outbox) => outbox.after(),
+        }
+    }
+
+    /// The answer to the last question.
+    pub fn answer<E: Display>(&mut self, rows: Result<Vec<Vec<String>>, E>) {
+        let rows = rows
+            .inspect_err(
+                |error| tracing::warn!(%error, "the rows of a write could not be asked for: its text tells them"),
+            )
+            .ok();
+        match &mut self.kind {
+            Kind::Outbox(outbox) => outbox.answer(rows),
+        }
+    }
+
+    /// What was written, when that is known to the row.
+    pub(crate) fn changes(&self) -> Option<Vec<Change>> {
+        let known = self.analyser.known();
+        match &self.kind {
+            Kind::Outbox(outbox) => outbox.changes(known.catalogue()?),
+        }
+    }
+}
+
+/// What may be said of a row that the database has told.
+fn known(catalogue: &Catalogue, dialect: Dialect, table: &Table, row: Row) -> Row {
+    let binds = Binds { dialect, values: &[] };
+    Images { table, binds, catalogue: Some(catalogue) }.known(row)
+}
+
+/// The change that turns one row into another; any row of the table where nothing may be said of one of them.
+fn change(table: &Table, was: Option<Row>, now: Option<Row>) -> Change {
+    match (was, now) {
+        (Some(was), Some(now)) if !was.is_empty() && !now.is_empty() => Change::updated(table, was, now),
+        (Some(was), None) if !was.is_empty() => Change::deleted(table, was),
+        (None, Some(now)) if !now.is_empty() => Change::inserted(table, now),
+        _ => Change::table(table),
+    }
+}
+
+impl Plan {
+    /// Whether temporary triggers see every row that the statement writes: all but those that make way for others.
+    fn notes_rows(&self) -> bool {
+        match self {
+            Plan::Write { actions, .. } => !actions.iter().any(crate::write::Action::replaces),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Sessions without any database: what counts as changed, and when, in the order in which statements are answered.
+
+use cache_core::{Cache, Dependencies, Key};
+use cache_sql::Dialect;
+use cache_sql::adapter::{Announcement, Database, Lookup, Options, Outcome, Session};
+
+const WRITE: &str = "INSERT INTO article (title) VALUES ('News')";
+const COMMENT: &str = "INSERT INTO comment (text) VALUES ('Fine')";
+
+/// A database that is not there, one connection to it, and somebody else who reads through the same cache.
+struct Play {
+    cache: Cache,
+    database: Database,
+    session: Session,
+}
+
+impl Play {
+    fn on(dialect: Dialect) -> Self {
+        let cache = Cache::in_memory();
+        let database = Database::new(dialect, &cache).without_schema();
+        let play = Play { session: Session::connection(&database), database, cache };
+        play.others_read();
+        play
+    }
+
+    fn sqlite() -> Self {
+        Play::on(Dialect::Sqlite)
+    }
+
+    /// Somebody else reads what is committed, and it is kept.
+    fn others_read(&self) {
+        for table in ["article", "comment"] {
+            let entry = self.cache.entry(Key::new(table)).depends_on(|| Dependencies::table(table));
+            entry.get_or_fill(|| 1);
+        }
+    }
+
+    fn stands(&self, table: &str) -> bool {
+        self.cache.get::<i32>(&Key::new(table)).is_some()
+    }
+
+    fn announce(&self, sql: &str) -> Announcement {
+        self.session.announce(sql, Vec::new)
+    }
+
+    fn ends(&self, sql: &str, outcome: Outcome) -> &Self {
+        self.announce(sql).over(outcome, None);
+        self
+    }
+
+    fn done(&self, sql: &str) -> &Self {
+        self.ends(sql, Outcome::Done)
+    }
+
+    /// Whether a lookup through the session stores what it reads.
+    fn keeps(&self) -> bool {
+        let key = Key::new("kept");
+        self.cache.delete(&key);
+        let options = Options::new();
+        let place = Place(&self.session);
+        let work = || {
+            self.session.announce_lookup("SELECT 1 FROM tag").over(Outcome::Done, None);
+            Ok::<_, ()>(1)
+        };
+        let lookup = Lookup::new(&self.cache, &options, key.clone());
+        lookup.run(&place, |_| 1, || Dependencies::table("tag"), work).unwrap();
+        self.cache.get::<i32>(&key).is_some()
+    }
+}
+
+struct Place<'s>(&'s Session);
+
+impl cache_core::Connection for Place<'_> {
+    fn bypass(&self) -> bool {
+        self.0.bypass()
+    }
+
+    fn read_point(&self) -> Option<cache_core::ReadPoint> {
+        self.0.read_point()
+    }
+}
+
+#[test]
+fn a_statement_outside_of_a_transaction_counts_when_it_was_answered() {
+    for outcome in [Outcome::Done, Outcome::Violated, Outcome::Failed] {
+        let play = Play::sqlite();
+        let announcement = play.announce(WRITE);
+        assert!(play.stands("article"));
+        announcement.over(outcome, None);
+        assert!(!play.stands("article"), "{outcome:?}");
+        assert!(play.stands("comment"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_statement_whose_answer_nobody_waited_for_counts() {
+    let play = Play::sqlite();
+    drop(play.announce(WRITE));
+    assert!(!play.stands("article"));
+}
+
+#[test]
+fn changes_wait_for_the_commit() {
+    let play = Play::sqlite();
+    play.done("BEGIN").done(WRITE);
+    assert!(play.stands("article") && play.session.bypass() && !play.keeps());
+    play.done("COMMIT");
+    assert!(!play.stands("article") && play.stands("comment"));
+    assert!(!play.session.in_transaction() && play.keeps());
+}
+
+#[test]
+fn a_rollback_forgets() {
+    let play = Play::sqlite();
+    play.done("BEGIN").done(WRITE).done("ROLLBACK");
+    assert!(play.stands("article") && !play.session.bypass());
+}
+
+#[test]
+fn a_commit_that_fails_counts_and_the_next_end_counts_again() {
+    let play = Play::sqlite();
+    play.done("BEGIN").done(WRITE).ends("COMMIT", Outcome::Failed);
+    assert!(!play.stands("article") && !play.keeps());
+    play.others_read();
+    play.done("COMMIT");
+    assert!(!play.stands("article") && play.keeps());
+}
+
+#[test]
+fn a_commit_whose_answer_nobody_waited_for_counts() {
+    let play = Play::sqlite();
+    play.done("BEGIN").done(WRITE);
+    drop(play.announce("COMMIT"));
+    assert!(!play.stands("article"));
+}
+
+#[test]
+fn a_released_savepoint_waits_for_the_transaction() {
+    let play = Play::sqlite();
+    play.done("BEGIN").done("SAVEPOINT a").done(WRITE).done("RELEASE a");
+    assert!(play.stands("article"));
+    play.done("COMMIT");
+    assert!(!play.stands("article"));
+}
+
+#[test]
+fn a_savepoint_without_a_transaction_is_one_on_sqlite() {
+    let play = Play::sqlite();
+    play.done("SAVEPOINT a").done(WRITE);
+    assert!(play.stands("article"));
+    play.done("RELEASE a");
+    assert!(!play.stands("article"));
+}
+
+#[test]
+fn rolling_back_to_a_savepoint_keeps_it() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
+        let play = Play::on(dialect);
+        play.done("BEGIN").done("SAVEPOINT a").done(COMMENT).done("ROLLBACK TO SAVEPOINT a");
+        play.done(WRITE).done("RELEASE SAVEPOINT a").done("COMMIT");
+        assert!(!play.stands("article") && play.stands("comment"), "{dialect:?}");
+    }
+}
+
+#[test]
+fn the_inner_of_two_savepoints_of_one_name_is_meant() {
+    let play = Play::sqlite();
+    play.done("BEGIN").done("SAVEPOINT a").done(WRITE).done("SAVEPOINT A").done(COMMENT);
+    play.done("ROLLBACK TO a").done("COMMIT");
+    assert!(!play.stands("article") && play.stands("comment"));
+}
+
+#[test]
+fn a_savepoint_that_was_never_marked_makes_everything_count() {
+    let play = Play::sqlite();
+    play.done("BEGIN").done("RELEASE nowhere");
+    assert!(!play.stands("comment") && !play.keeps());
+    play.done("COMMIT");
+    assert!(play.keeps());
+}
+
+#[test]
+fn a_batch_that_is_a_transaction_counts_at_its_end() {
+    let play = Play::sqlite();
+    let batch = format!("BEGIN; {WRITE}; COMMIT");
+    play.done(&batch);
+    assert!(!play.stands("article") && play.stands("comment") && play.keeps());
+    play.others_read();
+    play.done(&format!("BEGIN; {WRITE}; ROLLBACK"));
+    assert!(play.stands("article") && play.keeps());
+    play.ends(&batch, Outcome::Failed);
+    assert!(!play.stands("article") && !play.stands("comment") && !play.keeps());
+}
+
+#[test]
+fn the_second_transaction_of_a_batch_reads_as_of_before_the_batch() {
+    let play = Play::sqlite();
+    play.done("BEGIN");
+    assert!(play.keeps());
+    let announcement = play.announce("COMMIT; BEGIN");
+    // Committed by somebody else after the database has begun the second one, and before its answer is here.
+    play.database.cache().invalidate_table("tag").unwrap();
+    announcement.over(Outcome::Done, None);
+    assert!(play.session.in_transaction() && !play.keeps());
+}
+
+/// A statement that failed leaves in doubt whether the transaction is open. What is written then was applied at once, and must
+/// count again at the end: others may have read the old rows meanwhile.
+#[test]
+fn what_was_written_in_doubt_counts_again_at_the_end() {
+    for end in ["COMMIT", "END", "BEGIN", "ROLLBACK"] {
+        let play = Play::sqlite();
+        play.done("BEGIN").ends(COMMENT, Outcome::Failed).done(WRITE);
+        assert!(!play.stands("article") && !play.keeps(), "{end}");
+        play.others_read();
+        play.done(end);
+        assert!(!play.stands("article"), "{end}");
+    }
+}
+
+#[test]
+fn what_a_savepoint_published_in_doubt_counts_again_at_its_release() {
+    let play = Play::sqlite();
+    play.done("SAVEPOINT a").ends(COMMENT, Outcome::Failed).done(WRITE);
+    play.others_read();
+    play.done("RELEASE a");
+    assert!(!play.stands("article"));
+}
+
+#[test]
+fn a_violated_constraint_leaves_no_doubt_unless_the_statement_rolls_back() {
+    let play = Play::sqlite();
+    play.done("BEGIN").ends(WRITE, Outcome::Violated);
+    assert!(play.stands("article"));
+    play.done("ROLLBACK");
+    assert!(play.stands("article") && play.keeps());
+    play.done("BEGIN").ends("INSERT OR ROLLBACK INTO article (title) VALUES ('News')", Outcome::Violated);
+    assert!(!play.stands("article") && !play.keeps());
+}
+
+#[test]
+fn postgres_holds_on_after_an_error() {
+    let play = Play::on(Dialect::Postgres);
+    play.done("BEGIN").done(WRITE).ends(COMMENT, Outcome::Failed);
+    assert!(play.stands("article") && play.stands("comment"));
+    play.done("ROLLBACK");
+    assert!(play.stands("article") && play.keeps());
+}
+
+#[test]
+fn the_word_of_the_driver_ends_the_doubt() {
+    let play = Play::sqlite();
+    play.session.settled();
+    assert!(play.stands("article"), "nothing was in doubt");
+    play.done("BEGIN").ends(WRITE, Outcome::Failed);
+    play.others_read();
+    play.session.settled();
+    assert!(!play.stands("article") && !play.session.in_transaction() && play.keeps());
+}
+
+/// The transaction may have begun although the answer was not heard: then a write is not committed when it is answered.
+#[test]
+fn a_begin_whose_answer_nobody_waited_for_leaves_a_doubt() {
+    let play = Play::sqlite();
+    drop(play.announce("BEGIN"));
+    play.done(WRITE);
+    assert!(!play.keeps());
+    play.others_read();
+    play.done("COMMIT");
+    assert!(!play.stands("article") && play.keeps());
+}
+
+#[test]
+fn a_begin_that_failed_begins_nothing() {
+    let play = Play::sqlite();
+    play.ends("BEGIN", Outcome::Failed);
+    assert!(play.stands("article") && !play.session.in_transaction() && play.keeps());
+}
+
+#[test]
+fn begin_and_definitions_commit_on_mysql() {
+    for words in ["START TRANSACTION", "CREATE TABLE note (id INTEGER)"] {
+        let play = Play::on(Dialect::MySql);
+        play.done("BEGIN").done(WRITE);
+        assert!(play.stands("article"));
+        play.done(words);
+        assert!(!play.stands("article"), "{words}");
+    }
+}
+
+#[test]
+fn definitions_wait_for_the_commit_elsewhere() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let play = Play::on(dialect);
+        play.done("BEGIN").done("CREATE TABLE note (id INTEGER)");
+        assert!(play.stands("article") && play.session.bypass(), "{dialect:?}");
+        play.done("COMMIT");
+        assert!(!play.stands("article"), "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_lookup_of_a_statement_that_writes_counts_as_a_write() {
+    let play = Play::sqlite();
+    play.session.announce_lookup("INSERT INTO article (title) VALUES (?) RETURNING id").over(Outcome::Done, None);
+    assert!(!play.stands("article") && play.stands("comment"));
+}
+
+#[test]
+fn handles_of_transactions_wait_for_the_commit() {
+    let play = Play::sqlite();
+    let pool = Session::pool(&play.database);
+    let transaction = pool.begin();
+    let inner = transaction.begin();
+    inner.announce(WRITE, Vec::new).over(Outcome::Done, None);
+    inner.committing().done();
+    assert!(play.stands("article") && transaction.bypass() && !pool.bypass());
+    transaction.committing().done();
+    assert!(!play.stands("article"));
+}
+
+#[test]
+fn a_handle_that_is_dropped_is_rolled_back_unless_it_was_committing() {
+    let play = Play::sqlite();
+    let pool = Session::pool(&play.database);
+    let transaction = pool.begin();
+    transaction.announce(WRITE, Vec::new).over(Outcome::Done, None);
+    drop(transaction);
+    assert!(play.stands("article"));
+    let transaction = pool.begin();
+    transaction.announce(WRITE, Vec::new).over(Outcome::Done, None);
+    drop(transaction.committing());
+    assert!(!play.stands("article"));
+}
+
+#[test]
+fn begin_as_text_on_a_pool_stops_all_storing_until_its_end() {
+    let play = Play::sqlite();
+    let pool = Session::pool(&play.database);
+    pool.announce("BEGIN", Vec::new).over(Outcome::Done, None);
+    assert!(pool.bypass());
+    pool.announce(WRITE, Vec::new).over(Outcome::Done, None);
+    assert!(!play.stands("article"));
+    play.others_read();
+    pool.announce("COMMIT", Vec::new).over(Outcome::Done, None);
+    assert!(!play.stands("article") && !pool.bypass());
+}

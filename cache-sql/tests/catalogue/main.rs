@@ -1,0 +1,12 @@
+//! Catalogues and row images against real servers.
+//!
+//! The environment variable `CACHE_TESTS_NO_SERVICES` leaves them out.
+
+mod agreement;
+mod effects;
+mod mariadb;
+mod postgres;
+mod schema;
+mod server;
+mod sqlite;
+mod values;

@@ -1,0 +1,79 @@
+//! A connection to MariaDB.
+
+use cache_sql::{Analyser, Catalogue, Dialect};
+use mysql::prelude::Queryable;
+use mysql::{Conn, OptsBuilder, Row, Value};
+
+use crate::schema::Database;
+use crate::server::Server;
+
+pub struct MariaDb {
+    connection: Conn,
+    server: Server,
+}
+
+impl MariaDb {
+    pub fn start() -> Option<Self> {
+        let server = Server::mariadb()?;
+        let connection = server.connect(|| Conn::new(options(&server, "root")));
+        let mut database = MariaDb { connection, server };
+        database.run("CREATE DATABASE shop CHARACTER SET utf8mb4; USE shop").unwrap();
+        Some(database)
+    }
+
+    /// The catalogue as another user sees it.
+    pub fn catalogue_for(&self, user: &str) -> Catalogue {
+        let mut connection =
+            Conn::new(options(&self.server, user).db_name(Some("shop"))).expect("the user may connect");
+        read(&mut connection)
+    }
+}
+
+fn options(server: &Server, user: &str) -> OptsBuilder {
+    let socket = server.directory().join("socket");
+    OptsBuilder::new().socket(Some(socket.display().to_string())).user(Some(user)).prefer_socket(true)
+}
+
+fn read(connection: &mut Conn) -> Catalogue {
+    let prepared = connection.prep(Catalogue::query(Dialect::MySql)).expect("the schema can be read");
+    let rows: Vec<Row> = connection.exec(prepared, ()).expect("the schema is read");
+    let text = |value| match value {
+        Value::Bytes(bytes) => String::from_utf8(bytes).expect("text"),
+        other => panic!("no text: {other:?}"),
+    };
+    Catalogue::read(Dialect::MySql, rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect::<Vec<_>>()))
+}
+
+impl Database for MariaDb {
+    fn dialect(&self) -> Dialect {
+        Dialect::MySql
+    }
+
+    fn run(&mut self, sql: &str) -> Result<(), String> {
+        let mut results = self.connection.query_iter(sql).map_err(|error| error.to_string())?;
+        while let Some(result) = results.iter() {
+            for row in result {
+                row.map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
+        let rows: Vec<Row> = self.connection.query(sql).map_err(|error| error.to_string())?;
+        let text = |value| match value {
+            Value::NULL => None,
+            Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            other => Some(format!("{other:?}")),
+        };
+        Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect())
+    }
+
+    fn catalogue(&mut self) -> Catalogue {
+        read(&mut self.connection)
+    }
+
+    fn analyser(&mut self) -> Analyser {
+        Analyser::new(Dialect::MySql).with_catalogue(self.catalogue())
+    }
+}

@@ -1,0 +1,66 @@
+//! Work that is carried to its end even when nobody waits for it any more.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// A future that goes on by itself when it is dropped half way.
+///
+/// A statement handed to the driver may take effect after its caller has gone away. An invalidation at the
+/// moment of the cancellation could come too early: a reader might fetch the old rows once more, before the
+/// statement lands. So a cancelled write is finished in the background, and invalidates when it is done.
+pub(crate) struct Detached<T: Send + 'static> {
+    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+    begun: bool,
+}
+
+impl<T: Send + 'static> Detached<T> {
+    pub(crate) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
+        Detached { work: Some(Box::pin(work)), begun: false }
+    }
+}
+
+impl<T: Send + 'static> Future for Detached<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        self.begun = true;
+        let Some(work) = self.work.as_mut() else {
+            return Poll::Pending;
+        };
+        let result = work.as_mut().poll(context);
+        if result.is_ready() {
+            self.work = None;
+        }
+        result
+    }
+}
+
+impl<T: Send + 'static> Drop for Detached<T> {
+    fn drop(&mut self) {
+        let Some(work) = self.work.take().filter(|_| self.begun) else {
+            return;
+        };
+        let work = async move {
+            work.await;
+        };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => {
+                runtime.spawn(work);
+            }
+            Err(_) => {
+                // Other runtimes drive their sockets from any thread. When no thread can be had, the work
+                // is dropped, and what it holds invalidates by its own guard.
+                let _ = std::thread::Builder::new()
+                    .name("cache-sqlx".to_owned())
+                    .spawn(move || futures::executor::block_on(work));
+            }
+        }
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for Detached<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Detached").field("begun", &self.begun).finish_non_exhaustive()
+    }
+}

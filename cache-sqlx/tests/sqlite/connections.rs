@@ -1,0 +1,68 @@
+//! One connection, with transactions as text and by handles.
+
+use cache_sqlx::CachedConnection;
+use sqlx::{Connection, Executor, Sqlite, SqliteConnection};
+
+use crate::shop::*;
+
+#[tokio::test]
+async fn transaction_words_as_text_are_followed() {
+    let shop = shop().await;
+    let mut db = shop.db.acquire().await.unwrap();
+    for category in 1..=3 {
+        miss!(count(category).cached(&shop.cache).fetch_one(&shop.db));
+    }
+    db.execute("BEGIN").await.unwrap();
+    insert(1, "A").execute(&mut db).await.unwrap();
+    db.execute("SAVEPOINT a").await.unwrap();
+    insert(2, "B").execute(&mut db).await.unwrap();
+    db.execute("ROLLBACK TO a").await.unwrap();
+    db.execute("RELEASE a").await.unwrap();
+    assert_eq!(hit!(count(1).cached(&shop.cache).fetch_one(&shop.db)), 2);
+    assert_eq!(miss!(count(1).cached(&shop.cache).fetch_one(&mut db)), 3);
+    db.execute("COMMIT").await.unwrap();
+    assert_eq!(miss!(count(1).cached(&shop.cache).fetch_one(&shop.db)), 3);
+    hit!(count(2).cached(&shop.cache).fetch_one(&shop.db));
+    hit!(count(3).cached(&shop.cache).fetch_one(&mut db));
+}
+
+#[tokio::test]
+async fn handles_on_a_connection() {
+    let shop = shop().await;
+    let mut db = shop.db.acquire().await.unwrap();
+    miss!(count(1).cached(&shop.cache).fetch_one(&shop.db));
+    let mut tx = db.begin().await.unwrap();
+    insert(1, "A").execute(&mut tx).await.unwrap();
+    drop(tx);
+    assert_eq!(hit!(count(1).cached(&shop.cache).fetch_one(&mut db)), 2);
+    let mut tx = db.begin().await.unwrap();
+    insert(1, "A").execute(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(miss!(count(1).cached(&shop.cache).fetch_one(&mut db)), 3);
+    assert_eq!(hit!(count(1).cached(&shop.cache).fetch_one(&shop.db)), 3);
+}
+
+#[tokio::test]
+async fn a_handle_is_refused_while_a_transaction_by_text_is_open() {
+    let shop = shop().await;
+    let mut db = shop.db.acquire().await.unwrap();
+    db.execute("BEGIN").await.unwrap();
+    assert!(db.begin().await.is_err());
+    insert(1, "A").execute(&mut db).await.unwrap();
+    db.execute("ROLLBACK").await.unwrap();
+    db.begin().await.unwrap().commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_own_connection_beside_a_pool() {
+    let shop = shop().await;
+    let path = shop.db.inner().connect_options().get_filename().to_owned();
+    let url = format!("sqlite://{}", path.display());
+    let own = SqliteConnection::connect(&url).await.unwrap();
+    let mut db = CachedConnection::<Sqlite>::of(own, shop.db.database());
+    miss!(count(1).cached(&shop.cache).fetch_one(&shop.db));
+    insert(1, "A").execute(&mut db).await.unwrap();
+    assert_eq!(miss!(count(1).cached(&shop.cache).fetch_one(&shop.db)), 3);
+    assert_eq!(hit!(count(1).cached(&shop.cache).fetch_one(&mut db)), 3);
+    assert!(sqlx::Connection::ping(db.inner().await.unwrap()).await.is_ok());
+}

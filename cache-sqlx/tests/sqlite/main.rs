@@ -1,0 +1,12 @@
+//! What users rely on, through SQLx on real SQLite databases.
+
+mod cancelled;
+mod connections;
+mod functions;
+mod plain;
+mod reads;
+mod returning;
+mod shop;
+mod transactions;
+mod values;
+mod writes;
