@@ -29,11 +29,18 @@
 //!
 //! After a lost connection the listener connects again, and then drops every result that depends on a watched table,
 //! since nobody knows what was written meanwhile.
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `tls` | no | encrypted connections, to servers whose certificate the system trusts (rustls) |
 
 #![deny(missing_docs)]
 
 mod backoff;
 mod builder;
+mod encryption;
 mod error;
 mod install;
 mod link;
