@@ -7,9 +7,7 @@ use std::path::Path;
 const MAP: &str = include_str!("../README.md");
 
 /// The parts of the project that a line may be left for.
-const PARTS: [&str; 7] = [
-    "PostgreSQL and MySQL adapters",
-    "other ORMs",
+const PARTS: [&str; 5] = [
     "shared stores",
     "function options",
     "command line and operations",

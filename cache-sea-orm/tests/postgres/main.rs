@@ -26,3 +26,4 @@ mod pages;
 mod races;
 #[path = "../suite/shop.rs"]
 mod shop;
+mod special;
