@@ -25,7 +25,7 @@ fn sum(category: usize) -> String {
 
 /// A text for each number, a third of them in transactions, some of these rolled back.
 fn write(n: usize) -> String {
-    let (id, category) = (n * 7 % 60, n * 11 % 6);
+    let (id, category) = (n * 7_919 % 997 % 60, n * 104_729 % 991 % 6);
     let write = match n % 4 {
         0 => format!("UPDATE article SET category_id = {category} WHERE id = {id}"),
         1 => format!("UPDATE article SET stars = stars + 1 WHERE id = {id}"),
