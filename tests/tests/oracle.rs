@@ -15,7 +15,8 @@ fn is_silent(options: &[Options]) {
         println!("{:?}: {counts:?}", options.dialect);
         assert_eq!(counts.missed, 0);
         assert!(counts.pairs >= options.pairs);
-        assert!(counts.changed * 200 > counts.pairs, "too few results change to prove anything: {counts:?}");
+        let rare = if options.dialect == Dialect::Sqlite { 100 } else { 200 };
+        assert!(counts.changed * rare > counts.pairs, "too few results change to prove anything: {counts:?}");
         assert!(counts.invalidated < counts.by_table, "no better than invalidation by table: {counts:?}");
     }
 }
@@ -26,7 +27,6 @@ fn no_change_goes_unnoticed() {
 }
 
 #[test]
-#[ignore = "the catalogues of servers are not read yet"]
 fn no_change_goes_unnoticed_on_postgresql() {
     if !left_out() {
         is_silent(&[Options { dialect: Dialect::Postgres, ..Options::new(10_000, 100) }]);
@@ -34,7 +34,6 @@ fn no_change_goes_unnoticed_on_postgresql() {
 }
 
 #[test]
-#[ignore = "the catalogues of servers are not read yet"]
 fn no_change_goes_unnoticed_on_mariadb() {
     if !left_out() {
         is_silent(&[Options { dialect: Dialect::MySql, ..Options::new(10_000, 100) }]);
