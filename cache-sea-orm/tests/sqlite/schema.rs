@@ -190,3 +190,11 @@ async fn a_column_with_a_default_that_is_not_given_may_hold_anything() {
     shop.sql("INSERT INTO article (category_id, title) VALUES (1, 'Unsaid')").await;
     assert_eq!(miss!(query().all(&shop.db)).len(), 2);
 }
+
+#[tokio::test]
+async fn a_connection_that_leads_nowhere_can_be_wrapped_and_answers_with_errors() {
+    let cache = cache_core::Cache::in_memory();
+    let db = CachedConnection::new(sea_orm::DatabaseConnection::default(), &cache);
+    assert!(Article::find().cached(&cache).all(&db).await.is_err());
+    assert!(Article::delete_by_id(1).exec(&db).await.is_err());
+}
