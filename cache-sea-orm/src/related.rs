@@ -31,9 +31,9 @@ pub trait RelatedModels: ModelTrait {
     ///
     /// ```no_run
     /// # use cache_sea_orm::prelude::*;
-    /// # use sea_orm::{entity::prelude::*, DatabaseConnection};
+    /// # use sea_orm::entity::prelude::*;
     /// # async fn comments<A, C>(db: &CachedConnection, article: &A, comment: C) -> Result<Vec<C::Model>, DbErr>
-    /// # where A: ModelTrait, A::Entity: Related<C>, C: EntityTrait<Model: Sync + 'static> {
+    /// # where A: ModelTrait<Entity: Related<C> + 'static> + Sync, C: EntityTrait<Model: Sync + 'static> + 'static {
     /// let comments = article.related(comment).all(db).await?;
     /// # Ok(comments)
     /// # }
