@@ -8,7 +8,8 @@ use crate::report::{Line, Report};
 const TEXT: &str = "SELECT a.id, a.title FROM article AS a INNER JOIN category AS c ON c.id = a.category_id \
                     WHERE c.slug = ? AND (a.status IN (?, ?) OR a.pinned = ?) ORDER BY a.id LIMIT 20";
 
-const UPDATE: &str = "UPDATE article SET title = ?, status = ?, stars = stars + 1 WHERE id = ? AND category_id IN (?, ?)";
+const UPDATE: &str =
+    "UPDATE article SET title = ?, status = ?, stars = stars + 1 WHERE id = ? AND category_id IN (?, ?)";
 
 const SCHEMA: [(&str, &str, &str, &str); 3] = [
     ("table", "category", "category", "CREATE TABLE category (id INTEGER PRIMARY KEY, slug TEXT)"),

@@ -41,10 +41,18 @@ impl Ask<'_> {
         let dependencies = || session.database().dependencies(&sql, &binds.values);
         Lookup::new(self.cache, self.options, key).run::<T, Error>(&Place(&session), weigh, dependencies, || {
             conn.looks_up(true);
-            let result = work(query, conn);
-            conn.looks_up(false);
-            result
+            let looking_up = LookingUp(conn);
+            work(query, looking_up.0)
         })
+    }
+}
+
+/// Ends the lookup for the connection, also when the work panics.
+struct LookingUp<'c, C: Source>(&'c mut C);
+
+impl<C: Source> Drop for LookingUp<'_, C> {
+    fn drop(&mut self) {
+        self.0.looks_up(false);
     }
 }
 

@@ -65,6 +65,8 @@ pub struct CachedConnection<C> {
     session: Session,
     /// The next statement is that of a cached query.
     looks_up: bool,
+    /// The statement whose rows are being read.
+    reading: Option<Announcement>,
 }
 
 impl<C: Inner> CachedConnection<C> {
@@ -87,7 +89,7 @@ impl<C: Inner> CachedConnection<C> {
             Ok(None)
         );
         let session = if idle { Session::connection(database) } else { Session::connection_in_transaction(database) };
-        CachedConnection { inner: connection, session, looks_up: false }
+        CachedConnection { inner: connection, session, looks_up: false, reading: None }
     }
 }
 
@@ -147,6 +149,8 @@ impl<C> CachedConnection<C> {
 impl<C: Inner> CachedConnection<C> {
     /// Looks at a statement before it runs.
     fn announce(&mut self, sql: &str, binds: impl FnOnce() -> Vec<Bind>) -> Announcement {
+        // Rows that were leaked before their end.
+        self.reading = None;
         if let Some(request) = self.session.wants_schema(sql) {
             let rows = C::Backend::texts(&mut self.inner, request.sql());
             request.answer(rows);
@@ -275,7 +279,10 @@ where
         let sql = text::<C::Backend, T>(&source)?;
         let announcement = self.announce(&sql, || binds::<C::Backend, T>(&source));
         match LoadConnection::<B>::load(&mut self.inner, source) {
-            Ok(rows) => Ok(CachedCursor::new(rows, announcement)),
+            Ok(rows) => {
+                self.reading = Some(announcement);
+                Ok(CachedCursor::new(rows, &mut self.reading))
+            }
             Err(error) => {
                 let result = Err(error);
                 announcement.over(Outcome::of(&result, violates), None);

@@ -24,7 +24,8 @@ where
 {
     /// Dropped before the statement is said to be over: some databases end it no earlier.
     rows: Option<I>,
-    announcement: Option<Announcement>,
+    /// Kept by the connection, for the case that this is leaked.
+    announcement: &'conn mut Option<Announcement>,
     /// What the rows tell of a write; `None` when nobody wants to know, or when it is too much.
     returned: Option<Returned>,
     begun: bool,
@@ -37,9 +38,10 @@ where
     R: Row<'conn, DB>,
     DB: CachedBackend,
 {
-    pub(crate) fn new(rows: I, announcement: Announcement) -> Self {
-        let returned = announcement.wants_rows().then(Returned::default);
-        CachedCursor { rows: Some(rows), announcement: Some(announcement), returned, begun: false, row: PhantomData }
+    pub(crate) fn new(rows: I, announcement: &'conn mut Option<Announcement>) -> Self {
+        let wanted = announcement.as_ref().is_some_and(Announcement::wants_rows);
+        let returned = wanted.then(Returned::default);
+        CachedCursor { rows: Some(rows), announcement, returned, begun: false, row: PhantomData }
     }
 
     fn note(&mut self, row: &R) {
@@ -127,7 +129,7 @@ where
             }
         } else {
             self.rows = None;
-            self.announcement = None;
+            *self.announcement = None;
         }
     }
 }

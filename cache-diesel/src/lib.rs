@@ -52,8 +52,8 @@
 //!
 //! # What is different from the bare connection
 //!
-//! - `SqliteConnection`: rows inserted by one statement with `RETURNING` must all set the same columns, as with every
-//!   connection that is not Diesel's own.
+//! - `SqliteConnection`: several rows inserted by one statement cannot be asked back by `returning`; that is kept to
+//!   Diesel's own connection. Insert them one by one, or without it.
 //! - `PgConnection`: `COPY .. TO` and notifications go through [`CachedConnection::inner_mut`].
 //!
 //! # Features

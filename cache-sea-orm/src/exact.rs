@@ -25,7 +25,6 @@ pub(crate) trait Around: Send + Sync {
     async fn end(self: Box<Self>, well: bool) -> Result<(), DbErr>;
 }
 
-/// A transaction that is being begun.
 type Begun<'c> = Pin<Box<dyn Future<Output = Result<Box<dyn Around>, DbErr>> + Send + 'c>>;
 
 /// Begins such a transaction on a connection of one type.

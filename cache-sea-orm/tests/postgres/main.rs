@@ -28,3 +28,4 @@ mod races;
 mod shapes;
 #[path = "../suite/shop.rs"]
 mod shop;
+mod special;

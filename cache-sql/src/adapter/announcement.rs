@@ -68,7 +68,12 @@ impl Announcement {
     }
 
     pub(super) fn recorded(open: &Open, changes: Vec<Change>, told: Option<Told>, sql: &str) -> Self {
-        Announcement::of(Kind::Recorded { open: open.clone(), changes, told, rolls_back: rolls_back(sql) })
+        Announcement::of(Kind::Recorded {
+            open: open.clone(),
+            changes,
+            told,
+            rolls_back: open.may_roll_back() || rolls_back(sql),
+        })
     }
 
     pub(super) fn immediate(immediate: Immediate) -> Self {
@@ -171,7 +176,7 @@ pub(super) fn ends_transaction(outcome: Outcome, rolls_back: bool) -> bool {
 }
 
 /// Whether a violated constraint ends the transaction, as after `INSERT OR ROLLBACK`.
-fn rolls_back(sql: &str) -> bool {
+pub(super) fn rolls_back(sql: &str) -> bool {
     sql.as_bytes().windows(8).any(|word| word.eq_ignore_ascii_case(b"ROLLBACK"))
 }
 

@@ -30,6 +30,8 @@ struct Shared {
     altered: OnceLock<Arc<str>>,
     failed: AtomicU64,
     exact: AtomicBool,
+    /// Some constraint or trigger ends whole transactions.
+    rolls_back: AtomicBool,
 }
 
 impl Database {
@@ -43,6 +45,7 @@ impl Database {
             readings: Readings::default(),
             altered: OnceLock::new(),
             failed: AtomicU64::new(0),
+            rolls_back: AtomicBool::new(false),
             exact: AtomicBool::new(false),
         };
         Database { shared: Arc::new(shared) }
@@ -138,6 +141,17 @@ impl Database {
     /// Tells of a statement that was not understood, once per text.
     pub(super) fn misunderstood(&self, reason: &str) {
         tracing::warn!(reason, "a statement was not understood and is taken for a write of all that it may touch");
+    }
+
+    /// The schema says of some constraint or trigger that it ends the transaction, as SQLite's `ON CONFLICT ROLLBACK` does.
+    pub(super) fn note_rollbacks(&self) {
+        self.shared.rolls_back.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a broken constraint may end the transaction although the statement does not say so.
+    pub(super) fn may_roll_back(&self) -> bool {
+        let unknown = self.shared.dialect == Dialect::Sqlite && self.shared.schema.is_unread();
+        unknown || self.shared.rolls_back.load(Ordering::SeqCst)
     }
 
     pub(super) fn schema(&self) -> &Schema {

@@ -17,7 +17,11 @@
 //!   followed exactly.
 //! - a transaction: what [`Session::begin`] returned, ended by [`Session::committing`] or [`Session::rolled_back`].
 //!
-//! A read is cached by a [`Lookup`], if [`Session::admit`] says so: a query may be left to the profiles of its tables. A connection type that holds a session implements [`cache_core::Connection`] by
+//! After some errors nobody knows whether a transaction is still open; a driver that can be asked ends the doubt by
+//! [`Session::settled`].
+//!
+//! A read is cached by a [`Lookup`], if [`Session::admit`] says so: a query may be left to the profiles of its tables. A
+//! connection type that holds a session implements [`cache_core::Connection`] by
 //! [`Session::bypass`], [`Session::read_point`] and [`Session::cache_id`], so that functions may take it as an argument.
 //!
 //! ```

@@ -269,6 +269,7 @@ impl Script {
             }
         }
         let told = told.filter(|_| matches!(effects[..], [Effect::Changes(_)]));
+        let rolls_back = rolls_back || pinned.database.may_roll_back();
         Script { pinned, effects, told, generation, rolls_back, prepared }
     }
 

@@ -63,7 +63,7 @@ impl Wire for Connection {
             [] => self.0.query(sql)?,
             arguments => self.0.exec(sql, Params::Positional(arguments.iter().map(value).collect()))?,
         };
-        let cells = |row: Row| row.unwrap().into_iter().map(|cell| mysql::from_value_opt(cell)).collect();
+        let cells = |row: Row| row.unwrap().into_iter().map(mysql::from_value_opt).collect();
         Ok(rows.into_iter().map(cells).collect::<Result<_, _>>()?)
     }
 
