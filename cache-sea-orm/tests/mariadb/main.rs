@@ -23,5 +23,7 @@ mod loaders;
 mod pages;
 #[path = "../suite/races.rs"]
 mod races;
+#[path = "../suite/shapes.rs"]
+mod shapes;
 #[path = "../suite/shop.rs"]
 mod shop;

@@ -24,6 +24,8 @@ mod loaders;
 mod pages;
 #[path = "../suite/races.rs"]
 mod races;
+#[path = "../suite/shapes.rs"]
+mod shapes;
 #[path = "../suite/shop.rs"]
 mod shop;
 mod special;
