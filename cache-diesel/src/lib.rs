@@ -72,6 +72,8 @@
 #![deny(missing_docs)]
 
 mod ask;
+#[cfg(feature = "async")]
+pub mod asynchronous;
 mod backend;
 #[cfg(feature = "postgres_backend")]
 mod binary;

@@ -1,0 +1,149 @@
+//! The futures of statements, and their end.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use cache_sql::adapter::{Announcement, Outcome, Returned};
+use diesel::result::{Error, QueryResult};
+use diesel::row::Row;
+use futures::Stream;
+
+use super::stream::CachedStream;
+use crate::backend::{CachedBackend, violates};
+use crate::cursor::note;
+
+/// The future of a statement that returns no rows.
+pub struct CachedExecute<F>(Result<(Pin<Box<F>>, Option<Announcement>), Option<Error>>);
+
+impl<F> CachedExecute<F> {
+    pub(super) fn new(future: F, announcement: Announcement) -> Self {
+        CachedExecute(Ok((Box::pin(future), Some(announcement))))
+    }
+
+    pub(super) fn failed(error: Error) -> Self {
+        CachedExecute(Err(Some(error)))
+    }
+}
+
+impl<F: Future<Output = QueryResult<usize>>> Future for CachedExecute<F> {
+    type Output = QueryResult<usize>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            Ok((future, announcement)) => {
+                let result = ready!(future.as_mut().poll(context));
+                if let Some(announcement) = announcement.take() {
+                    announcement.over(Outcome::of(&result, violates), None);
+                }
+                Poll::Ready(result)
+            }
+            Err(error) => Poll::Ready(Err(error.take().unwrap_or(Error::NotFound))),
+        }
+    }
+}
+
+impl<F> fmt::Debug for CachedExecute<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedExecute").finish_non_exhaustive()
+    }
+}
+
+/// The future of a statement that returns rows; for a write it is ready when the last of them has come.
+pub struct CachedLoad<'conn, F, S, R, DB> {
+    state: State<F, S>,
+    rows: VecDeque<QueryResult<R>>,
+    announcement: Option<Announcement>,
+    returned: Option<Returned>,
+    row: PhantomData<fn(&'conn DB)>,
+}
+
+enum State<F, S> {
+    Failed(Option<Error>),
+    Sent(Pin<Box<F>>),
+    Draining(Pin<Box<S>>),
+}
+
+/// Nothing in here is pinned where it lies.
+impl<F, S, R, DB> Unpin for CachedLoad<'_, F, S, R, DB> {}
+
+impl<F, S, R, DB> CachedLoad<'_, F, S, R, DB> {
+    pub(super) fn new(future: F, announcement: Announcement) -> Self {
+        let returned = announcement.wants_rows().then(Returned::default);
+        let announcement = Some(announcement);
+        CachedLoad {
+            state: State::Sent(Box::pin(future)),
+            rows: VecDeque::new(),
+            announcement,
+            returned,
+            row: PhantomData,
+        }
+    }
+
+    pub(super) fn failed(error: Error) -> Self {
+        let state = State::Failed(Some(error));
+        CachedLoad { state, rows: VecDeque::new(), announcement: None, returned: None, row: PhantomData }
+    }
+
+    fn over(&mut self, outcome: Outcome) {
+        if let Some(announcement) = self.announcement.take() {
+            let returned = self.returned.take().map(|returned| Returned { all: true, ..returned });
+            announcement.over(outcome, returned);
+        }
+    }
+}
+
+impl<'conn, F, S, R, DB> Future for CachedLoad<'conn, F, S, R, DB>
+where
+    F: Future<Output = QueryResult<S>>,
+    S: Stream<Item = QueryResult<R>>,
+    R: Row<'conn, DB>,
+    DB: CachedBackend,
+{
+    type Output = QueryResult<CachedStream<S, R>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        loop {
+            match &mut this.state {
+                State::Failed(error) => return Poll::Ready(Err(error.take().unwrap_or(Error::NotFound))),
+                State::Sent(future) => match ready!(future.as_mut().poll(context)) {
+                    Err(error) => {
+                        this.over(if violates(&error) { Outcome::Violated } else { Outcome::Failed });
+                        return Poll::Ready(Err(error));
+                    }
+                    Ok(rows) => {
+                        if let Some(announcement) = this.announcement.take_if(|announcement| announcement.is_read()) {
+                            return Poll::Ready(Ok(CachedStream::live(Box::pin(rows), announcement)));
+                        }
+                        this.state = State::Draining(Box::pin(rows));
+                    }
+                },
+                State::Draining(rows) => match ready!(rows.as_mut().poll_next(context)) {
+                    Some(row) => {
+                        match &row {
+                            Ok(row) => note::<DB, R>(&mut this.returned, row),
+                            Err(error) => {
+                                let outcome = if violates(error) { Outcome::Violated } else { Outcome::Failed };
+                                this.over(outcome);
+                            }
+                        }
+                        this.rows.push_back(row);
+                    }
+                    None => {
+                        this.over(Outcome::Done);
+                        return Poll::Ready(Ok(CachedStream::drained(std::mem::take(&mut this.rows))));
+                    }
+                },
+            }
+        }
+    }
+}
+
+impl<F, S, R, DB> fmt::Debug for CachedLoad<'_, F, S, R, DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedLoad").field("announcement", &self.announcement).finish_non_exhaustive()
+    }
+}
