@@ -153,9 +153,8 @@ where
     for<'c, 'q> C::Row<'c, 'q>: Send,
 {
     type ExecuteFuture<'conn, 'query> = CachedExecute<C::ExecuteFuture<'conn, 'query>>;
-    type LoadFuture<'conn, 'query> =
-        CachedLoad<'conn, C::LoadFuture<'conn, 'query>, C::Stream<'conn, 'query>, C::Row<'conn, 'query>, C::Backend>;
-    type Stream<'conn, 'query> = CachedStream<C::Stream<'conn, 'query>, C::Row<'conn, 'query>>;
+    type LoadFuture<'conn, 'query> = CachedLoad<'conn, 'query, C>;
+    type Stream<'conn, 'query> = CachedStream<'conn, 'query, C>;
     type Row<'conn, 'query> = C::Row<'conn, 'query>;
     type Backend = C::Backend;
 

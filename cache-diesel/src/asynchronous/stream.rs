@@ -7,11 +7,12 @@ use std::task::{Context, Poll, ready};
 
 use cache_sql::adapter::{Announcement, Outcome};
 use diesel::result::QueryResult;
+use diesel_async::AsyncConnectionCore;
 use futures::Stream;
 
 /// The rows of a statement that went through a [`CachedAsyncConnection`](super::CachedAsyncConnection).
-pub struct CachedStream<S, R> {
-    rows: Rows<S, R>,
+pub struct CachedStream<'conn, 'query, C: AsyncConnectionCore> {
+    rows: Rows<C::Stream<'conn, 'query>, C::Row<'conn, 'query>>,
     /// Of a read.
     announcement: Option<Announcement>,
 }
@@ -22,14 +23,14 @@ enum Rows<S, R> {
 }
 
 /// Nothing in here is pinned where it lies.
-impl<S, R> Unpin for CachedStream<S, R> {}
+impl<C: AsyncConnectionCore> Unpin for CachedStream<'_, '_, C> {}
 
-impl<S, R> CachedStream<S, R> {
-    pub(super) fn live(rows: Pin<Box<S>>, announcement: Announcement) -> Self {
+impl<'conn, 'query, C: AsyncConnectionCore> CachedStream<'conn, 'query, C> {
+    pub(super) fn live(rows: Pin<Box<C::Stream<'conn, 'query>>>, announcement: Announcement) -> Self {
         CachedStream { rows: Rows::Live(rows), announcement: Some(announcement) }
     }
 
-    pub(super) fn drained(rows: VecDeque<QueryResult<R>>) -> Self {
+    pub(super) fn drained(rows: VecDeque<QueryResult<C::Row<'conn, 'query>>>) -> Self {
         CachedStream { rows: Rows::Drained(rows), announcement: None }
     }
 
@@ -40,8 +41,8 @@ impl<S, R> CachedStream<S, R> {
     }
 }
 
-impl<S: Stream<Item = QueryResult<R>>, R> Stream for CachedStream<S, R> {
-    type Item = QueryResult<R>;
+impl<'conn, 'query, C: AsyncConnectionCore> Stream for CachedStream<'conn, 'query, C> {
+    type Item = QueryResult<C::Row<'conn, 'query>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match &mut self.rows {
@@ -57,13 +58,13 @@ impl<S: Stream<Item = QueryResult<R>>, R> Stream for CachedStream<S, R> {
     }
 }
 
-impl<S, R> Drop for CachedStream<S, R> {
+impl<C: AsyncConnectionCore> Drop for CachedStream<'_, '_, C> {
     fn drop(&mut self) {
         self.over();
     }
 }
 
-impl<S, R> fmt::Debug for CachedStream<S, R> {
+impl<C: AsyncConnectionCore> fmt::Debug for CachedStream<'_, '_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedStream").field("announcement", &self.announcement).finish_non_exhaustive()
     }

@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use cache_sql::adapter::{Announcement, Outcome, Returned};
 use diesel::result::{Error, QueryResult};
-use diesel::row::Row;
+use diesel_async::AsyncConnectionCore;
 use futures::Stream;
 
 use super::stream::CachedStream;
@@ -52,12 +51,11 @@ impl<F> fmt::Debug for CachedExecute<F> {
 }
 
 /// The future of a statement that returns rows; for a write it is ready when the last of them has come.
-pub struct CachedLoad<'conn, F, S, R, DB> {
-    state: State<F, S>,
-    rows: VecDeque<QueryResult<R>>,
+pub struct CachedLoad<'conn, 'query, C: AsyncConnectionCore> {
+    state: State<C::LoadFuture<'conn, 'query>, C::Stream<'conn, 'query>>,
+    rows: VecDeque<QueryResult<C::Row<'conn, 'query>>>,
     announcement: Option<Announcement>,
     returned: Option<Returned>,
-    row: PhantomData<fn(&'conn DB)>,
 }
 
 enum State<F, S> {
@@ -67,24 +65,18 @@ enum State<F, S> {
 }
 
 /// Nothing in here is pinned where it lies.
-impl<F, S, R, DB> Unpin for CachedLoad<'_, F, S, R, DB> {}
+impl<C: AsyncConnectionCore> Unpin for CachedLoad<'_, '_, C> {}
 
-impl<F, S, R, DB> CachedLoad<'_, F, S, R, DB> {
-    pub(super) fn new(future: F, announcement: Announcement) -> Self {
+impl<'conn, 'query, C: AsyncConnectionCore> CachedLoad<'conn, 'query, C> {
+    pub(super) fn new(future: C::LoadFuture<'conn, 'query>, announcement: Announcement) -> Self {
         let returned = announcement.wants_rows().then(Returned::default);
         let announcement = Some(announcement);
-        CachedLoad {
-            state: State::Sent(Box::pin(future)),
-            rows: VecDeque::new(),
-            announcement,
-            returned,
-            row: PhantomData,
-        }
+        CachedLoad { state: State::Sent(Box::pin(future)), rows: VecDeque::new(), announcement, returned }
     }
 
     pub(super) fn failed(error: Error) -> Self {
         let state = State::Failed(Some(error));
-        CachedLoad { state, rows: VecDeque::new(), announcement: None, returned: None, row: PhantomData }
+        CachedLoad { state, rows: VecDeque::new(), announcement: None, returned: None }
     }
 
     fn over(&mut self, outcome: Outcome) {
@@ -95,14 +87,12 @@ impl<F, S, R, DB> CachedLoad<'_, F, S, R, DB> {
     }
 }
 
-impl<'conn, F, S, R, DB> Future for CachedLoad<'conn, F, S, R, DB>
+impl<'conn, 'query, C> Future for CachedLoad<'conn, 'query, C>
 where
-    F: Future<Output = QueryResult<S>>,
-    S: Stream<Item = QueryResult<R>>,
-    R: Row<'conn, DB>,
-    DB: CachedBackend,
+    C: AsyncConnectionCore,
+    C::Backend: CachedBackend,
 {
-    type Output = QueryResult<CachedStream<S, R>>;
+    type Output = QueryResult<CachedStream<'conn, 'query, C>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
@@ -124,7 +114,7 @@ where
                 State::Draining(rows) => match ready!(rows.as_mut().poll_next(context)) {
                     Some(row) => {
                         match &row {
-                            Ok(row) => note::<DB, R>(&mut this.returned, row),
+                            Ok(row) => note::<C::Backend, C::Row<'conn, 'query>>(&mut this.returned, row),
                             Err(error) => {
                                 let outcome = if violates(error) { Outcome::Violated } else { Outcome::Failed };
                                 this.over(outcome);
@@ -142,7 +132,7 @@ where
     }
 }
 
-impl<F, S, R, DB> fmt::Debug for CachedLoad<'_, F, S, R, DB> {
+impl<C: AsyncConnectionCore> fmt::Debug for CachedLoad<'_, '_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedLoad").field("announcement", &self.announcement).finish_non_exhaustive()
     }
