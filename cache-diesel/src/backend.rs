@@ -81,6 +81,7 @@ pub(crate) fn violates(error: &Error) -> bool {
 }
 
 /// Reads a row of texts; a macro because `FromSql` is a matter of the concrete backend.
+#[allow(unused_macros)]
 macro_rules! texts {
     () => {
         fn texts<'r, R: diesel::row::Row<'r, Self>>(row: &R) -> diesel::result::QueryResult<Vec<String>> {

@@ -15,15 +15,20 @@ use crate::backend::{CachedBackend, violates};
 use crate::cursor::note;
 
 /// The future of a statement that returns no rows.
-pub struct CachedExecute<F>(Result<(Pin<Box<F>>, Option<Announcement>), Option<Error>>);
+pub struct CachedExecute<F>(Execution<F>);
+
+enum Execution<F> {
+    Failed(Option<Error>),
+    Sent(Pin<Box<F>>, Option<Announcement>),
+}
 
 impl<F> CachedExecute<F> {
     pub(super) fn new(future: F, announcement: Announcement) -> Self {
-        CachedExecute(Ok((Box::pin(future), Some(announcement))))
+        CachedExecute(Execution::Sent(Box::pin(future), Some(announcement)))
     }
 
     pub(super) fn failed(error: Error) -> Self {
-        CachedExecute(Err(Some(error)))
+        CachedExecute(Execution::Failed(Some(error)))
     }
 }
 
@@ -32,14 +37,14 @@ impl<F: Future<Output = QueryResult<usize>>> Future for CachedExecute<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            Ok((future, announcement)) => {
+            Execution::Sent(future, announcement) => {
                 let result = ready!(future.as_mut().poll(context));
                 if let Some(announcement) = announcement.take() {
                     announcement.over(Outcome::of(&result, violates), None);
                 }
                 Poll::Ready(result)
             }
-            Err(error) => Poll::Ready(Err(error.take().unwrap_or(Error::NotFound))),
+            Execution::Failed(error) => Poll::Ready(Err(error.take().unwrap_or(Error::NotFound))),
         }
     }
 }
