@@ -19,12 +19,12 @@ pub struct CachedExecute<F>(Execution<F>);
 
 enum Execution<F> {
     Failed(Option<Error>),
-    Sent(Pin<Box<F>>, Option<Announcement>),
+    Sent(Pin<Box<F>>, Option<Box<Announcement>>),
 }
 
 impl<F> CachedExecute<F> {
     pub(super) fn new(future: F, announcement: Announcement) -> Self {
-        CachedExecute(Execution::Sent(Box::pin(future), Some(announcement)))
+        CachedExecute(Execution::Sent(Box::pin(future), Some(Box::new(announcement))))
     }
 
     pub(super) fn failed(error: Error) -> Self {
