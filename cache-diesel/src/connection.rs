@@ -6,8 +6,8 @@ use cache_core::{Cache, CacheId, ReadPoint};
 use cache_sql::Bind;
 use cache_sql::adapter::{Announcement, Database, Outcome, Session};
 use diesel::connection::{
-    AnsiTransactionManager, CacheSize, Connection, ConnectionSealed, Instrumentation, LoadConnection,
-    MultiConnectionHelper, SimpleConnection, TransactionManager, WithMetadataLookup,
+    AnsiTransactionManager, CacheSize, Connection, ConnectionSealed, DefaultLoadingMode, Instrumentation,
+    LoadConnection, MultiConnectionHelper, SimpleConnection, TransactionManager, WithMetadataLookup,
 };
 use diesel::expression::QueryMetadata;
 use diesel::migration::{CREATE_MIGRATIONS_TABLE, MigrationConnection};
@@ -152,8 +152,8 @@ impl<C: Inner> CachedConnection<C> {
         // Rows that were leaked before their end.
         self.reading = None;
         if let Some(request) = self.session.wants_schema(sql) {
-            let rows = C::Backend::texts(&mut self.inner, request.sql());
-            request.answer(rows);
+            let rows = LoadConnection::<DefaultLoadingMode>::load(&mut self.inner, sql_query(request.sql()));
+            request.answer(rows.and_then(|rows| rows.map(|row| C::Backend::texts(&row?)).collect()));
         }
         if std::mem::take(&mut self.looks_up) {
             self.session.announce_lookup(sql)
@@ -313,10 +313,7 @@ impl<C: Inner + MultiConnectionHelper> MultiConnectionHelper for CachedConnectio
     }
 }
 
-impl<C: Inner + MigrationConnection> MigrationConnection for CachedConnection<C>
-where
-    <C as Connection>::Backend: diesel::backend::DieselReserveSpecialization,
-{
+impl<C: Inner + MigrationConnection> MigrationConnection for CachedConnection<C> {
     fn setup(&mut self) -> QueryResult<usize> {
         sql_query(CREATE_MIGRATIONS_TABLE).execute(self)
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use cache_core::Row as Image;
+use cache_core::{Row as Image, Value};
 use cache_sql::adapter::{Announcement, Outcome, Returned};
 use diesel::result::QueryResult;
 use diesel::row::{Field, Row};
@@ -44,36 +44,6 @@ where
         CachedCursor { rows: Some(rows), announcement, returned, begun: false, row: PhantomData }
     }
 
-    fn note(&mut self, row: &R) {
-        let Some(returned) = &mut self.returned else {
-            return;
-        };
-        if returned.rows.len() == MOST {
-            self.returned = None;
-            return;
-        }
-        let mut image = Image::new();
-        let mut names = Vec::with_capacity(row.field_count());
-        for at in 0..row.field_count() {
-            let field = row.get(at);
-            let name = field.as_ref().and_then(|field| field.field_name()).unwrap_or_default();
-            if let Some(field) = &field {
-                let value = match field.value() {
-                    None => Some(cache_core::Value::Null),
-                    Some(raw) => DB::stored(raw),
-                };
-                if let Some(value) = value {
-                    image.set(name, value);
-                }
-            }
-            names.push(name.to_owned());
-        }
-        if returned.names.is_empty() {
-            returned.names = names;
-        }
-        returned.rows.push(image);
-    }
-
     fn over(&mut self, outcome: Outcome, all: bool) {
         self.rows = None;
         if let Some(announcement) = self.announcement.take() {
@@ -81,6 +51,37 @@ where
             announcement.over(outcome, returned);
         }
     }
+}
+
+/// Notes what a returned row tells.
+pub(crate) fn note<'r, DB: CachedBackend, R: Row<'r, DB>>(wanted: &mut Option<Returned>, row: &R) {
+    let Some(returned) = wanted else {
+        return;
+    };
+    if returned.rows.len() == MOST {
+        *wanted = None;
+        return;
+    }
+    let mut image = Image::new();
+    let mut names = Vec::with_capacity(row.field_count());
+    for at in 0..row.field_count() {
+        let field = row.get(at);
+        let name = field.as_ref().and_then(|field| field.field_name()).unwrap_or_default();
+        if let Some(field) = &field {
+            let value = match field.value() {
+                None => Some(Value::Null),
+                Some(raw) => DB::stored(raw),
+            };
+            if let Some(value) = value {
+                image.set(name, value);
+            }
+        }
+        names.push(name.to_owned());
+    }
+    if returned.names.is_empty() {
+        returned.names = names;
+    }
+    returned.rows.push(image);
 }
 
 impl<'conn, I, R, DB> Iterator for CachedCursor<'conn, I, R, DB>
@@ -95,7 +96,7 @@ where
         self.begun = true;
         let next = self.rows.as_mut()?.next();
         match &next {
-            Some(Ok(row)) => self.note(row),
+            Some(Ok(row)) => note::<DB, R>(&mut self.returned, row),
             Some(Err(error)) => {
                 let outcome = if violates(error) { Outcome::Violated } else { Outcome::Failed };
                 self.over(outcome, false);

@@ -66,12 +66,15 @@
 //! | `mysql` | | `MysqlConnection` | libmysqlclient or libmariadb |
 //! | `mysql_backend` | | queries for MySQL and MariaDB as querysets | none |
 //! | `r2d2` | | pools | r2d2 |
+//! | `async` | | `diesel-async`: [`asynchronous`] | diesel-async |
 //!
 //! Diesel is used with its feature for third-party backends, so the version is held to `~2.3`.
 
 #![deny(missing_docs)]
 
 mod ask;
+#[cfg(feature = "async")]
+pub mod asynchronous;
 mod backend;
 #[cfg(feature = "postgres_backend")]
 mod binary;

@@ -1,5 +1,7 @@
 //! What users rely on, through Diesel on a real PostgreSQL server.
 
+mod asynchronous;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bigdecimal::BigDecimal;
@@ -157,6 +159,8 @@ macro_rules! miss {
         answer
     }};
 }
+
+pub(crate) use {hit, miss};
 
 fn insert(db: &mut Db, id: u32) {
     diesel::insert_into(thing::table).values(thing(id)).execute(db).expect("a write");

@@ -136,8 +136,7 @@ impl Announcement {
     /// The statement was answered, with these rows where it returned some.
     pub fn over(mut self, outcome: Outcome, returned: Option<Returned>) {
         match self.kind.take() {
-            // A write through another handle to the same transaction may have gone first.
-            Some(Kind::Read(session)) => session.stand_back(),
+            Some(Kind::Read(session)) => session.answered(),
             Some(Kind::Recorded { open, mut changes, told, rolls_back }) => {
                 sharpen(&mut changes, told.as_ref(), outcome, returned.as_ref());
                 open.record(changes);

@@ -26,6 +26,9 @@ struct State {
     unsure: bool,
     /// A setting that lasts until the end of the transaction changes what statements mean.
     altered_locally: bool,
+    /// Of statements whose callers went away before the answer: they may take effect at any moment until the next
+    /// answer on this connection.
+    late: Vec<Change>,
 }
 
 #[derive(Debug)]
@@ -101,6 +104,12 @@ impl Pinned {
         self.state().unsure = true;
         self.database.forget_schema();
         self.apply(vec![Change::everything()]);
+    }
+
+    /// A statement was answered, and with it all that were sent before.
+    pub(super) fn answered(&self) {
+        let late = std::mem::take(&mut self.state().late);
+        self.apply(late);
     }
 
     /// The database says that no transaction is open.
@@ -233,6 +242,12 @@ impl Pinned {
     }
 }
 
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        self.answered();
+    }
+}
+
 fn folded(name: &str) -> String {
     name.to_ascii_lowercase()
 }
@@ -284,7 +299,12 @@ impl Script {
         self.told.is_some()
     }
 
-    pub(super) fn over(mut self, outcome: Outcome, returned: Option<&Returned>) {
+    pub(super) fn over(self, outcome: Outcome, returned: Option<&Returned>) {
+        self.pinned.answered();
+        self.ended(outcome, returned);
+    }
+
+    fn ended(mut self, outcome: Outcome, returned: Option<&Returned>) {
         let database = self.pinned.database.clone();
         if let [Effect::Changes(changes)] = &mut self.effects[..] {
             sharpen(changes, self.told.as_ref(), outcome, returned);
@@ -331,9 +351,18 @@ impl Script {
     pub(super) fn dropped(self) {
         let steps = self.effects.iter().any(|effect| matches!(effect, Effect::Step(_)));
         let pinned = Arc::clone(&self.pinned);
-        self.over(Outcome::Failed, None);
+        let changes = match &self.effects[..] {
+            [] => Vec::new(),
+            [Effect::Changes(changes)] => changes.clone(),
+            _ => vec![Change::everything()],
+        };
+        self.ended(Outcome::Failed, None);
         if steps {
             pinned.lose_track();
+        }
+        let mut state = pinned.state();
+        if state.levels.is_empty() || state.unsure {
+            state.late.extend(changes);
         }
     }
 

@@ -230,6 +230,15 @@ impl Session {
         }
     }
 
+    /// A read was answered.
+    pub(super) fn answered(&self) {
+        if let Place::Connection(pinned) = &self.place {
+            pinned.answered();
+        }
+        // A write through another handle to the same transaction may have gone first.
+        self.stand_back();
+    }
+
     /// What is computed around a read is not stored when the schema has something against it.
     fn check(&self, sql: &str) {
         if !context::is_filling() {
