@@ -84,7 +84,7 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
             if lowering.dialect == Dialect::Postgres && segment.words.iter().any(|word| word == "SET_CONFIG") {
                 return Plan::Session("set_config() changes what later statements mean".into());
             }
-            read(lowering, lowering.query(query, &[]), tree)
+            read(lowering, lowering.query(query, &[]), tree, segment)
         }
         Tree::Query(_) => match writes(lowering, &nested) {
             Some(actions) => Plan::Write { actions, returns: false, wildcard: false },
@@ -143,10 +143,13 @@ fn writes(lowering: &Lowering<'_>, nested: &[Tree]) -> Option<Vec<Action>> {
     Some(all)
 }
 
-fn read(lowering: &Lowering<'_>, shape: Shape, tree: &Tree) -> Plan {
+fn read(lowering: &Lowering<'_>, shape: Shape, tree: &Tree, segment: &Segment) -> Plan {
     let volatile = Volatile::find(lowering.dialect, lowering.trusted, tree);
     let restrictions = shape.restrictions_with(lowering.fault);
-    let refused = |catalogue: &Catalogue| restrictions.iter().find_map(|one| catalogue.refusal(&one.table));
+    let refused = |catalogue: &Catalogue| {
+        let outside = catalogue.leads_outside(tree, segment, lowering.trusted);
+        outside.or_else(|| restrictions.iter().find_map(|one| catalogue.refusal(&one.table)))
+    };
     Plan::Read(Box::new(ReadPlan {
         refusal: lowering.catalogue.and_then(refused),
         restrictions,
