@@ -16,13 +16,27 @@ use crate::fallback::unparsed;
 use crate::functions::Volatile;
 use crate::lower::{Lowering, Shape, name_of, nested_statements};
 use crate::plan::{Plan, ReadPlan};
+use crate::shadow::{Shadow, shadow};
 use crate::step::{Words, recognise};
 use crate::tokens::Segment;
 use crate::words::by_words;
 use crate::write::{Action, actions, returns_columns, returns_wildcard};
 
-/// The plans of one statement; transaction words may make more than one step.
+/// The plans of one statement; transaction words may make more than one step, and a definition may also change what later
+/// statements of the connection mean.
 pub(crate) fn plans(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
+    match shadow(lowering.dialect, &segment) {
+        None => definite(lowering, segment),
+        Some(Shadow::Alone(reason)) => vec![Plan::Session(reason)],
+        Some(Shadow::AndMore(reason)) => {
+            let mut plans = definite(lowering, segment);
+            plans.push(Plan::Session(reason));
+            plans
+        }
+    }
+}
+
+fn definite(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
     if segment.conditional {
         return vec![unparsed(&segment, "a comment that may run")];
     }

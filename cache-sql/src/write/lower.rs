@@ -38,9 +38,9 @@ pub(crate) fn actions(lowering: &Lowering<'_>, tree: &Tree) -> Option<Vec<Action
 
 /// Writes of which a part is out of the catalogue's sight: what it says of a table may be about another of that name.
 fn outside(catalogue: &Catalogue, tree: &Tree) -> Option<Vec<Action>> {
-    let mut all = relations(tree)?;
-    all.extend(catalogue.reached_from_elsewhere().iter().map(|table| Action::AnyRow { table: table.clone() }));
-    Some(all)
+    let named = relations(tree)?;
+    let named = named.iter().filter_map(Action::table).chain(catalogue.reached_from_elsewhere());
+    Some(named.map(|table| Action::Elsewhere { table: table.clone() }).collect())
 }
 
 fn emptied(truncate: &Truncate) -> Vec<Action> {
