@@ -16,13 +16,27 @@ use crate::fallback::unparsed;
 use crate::functions::Volatile;
 use crate::lower::{Lowering, Shape, name_of, nested_statements};
 use crate::plan::{Plan, ReadPlan};
+use crate::shadow::{Shadow, shadow};
 use crate::step::{Words, recognise};
 use crate::tokens::Segment;
 use crate::words::by_words;
 use crate::write::{Action, actions, returns_columns, returns_wildcard};
 
-/// The plans of one statement; transaction words may make more than one step.
+/// The plans of one statement; transaction words may make more than one step, and a definition may also change what later
+/// statements of the connection mean.
 pub(crate) fn plans(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
+    match shadow(lowering.dialect, &segment) {
+        None => definite(lowering, segment),
+        Some(Shadow::Alone(reason)) => vec![Plan::Session(reason)],
+        Some(Shadow::AndMore(reason)) => {
+            let mut plans = definite(lowering, segment);
+            plans.push(Plan::Session(reason));
+            plans
+        }
+    }
+}
+
+fn definite(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
     if segment.conditional {
         return vec![unparsed(&segment, "a comment that may run")];
     }
@@ -84,7 +98,7 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
             if lowering.dialect == Dialect::Postgres && segment.words.iter().any(|word| word == "SET_CONFIG") {
                 return Plan::Session("set_config() changes what later statements mean".into());
             }
-            read(lowering, lowering.query(query, &[]), tree)
+            read(lowering, lowering.query(query, &[]), tree, segment)
         }
         Tree::Query(_) => match writes(lowering, &nested) {
             Some(actions) => Plan::Write { actions, returns: false, wildcard: false },
@@ -143,10 +157,13 @@ fn writes(lowering: &Lowering<'_>, nested: &[Tree]) -> Option<Vec<Action>> {
     Some(all)
 }
 
-fn read(lowering: &Lowering<'_>, shape: Shape, tree: &Tree) -> Plan {
+fn read(lowering: &Lowering<'_>, shape: Shape, tree: &Tree, segment: &Segment) -> Plan {
     let volatile = Volatile::find(lowering.dialect, lowering.trusted, tree);
     let restrictions = shape.restrictions_with(lowering.fault);
-    let refused = |catalogue: &Catalogue| restrictions.iter().find_map(|one| catalogue.refusal(&one.table));
+    let refused = |catalogue: &Catalogue| {
+        let outside = catalogue.leads_outside(tree, segment, lowering.trusted);
+        outside.or_else(|| restrictions.iter().find_map(|one| catalogue.refusal(&one.table)))
+    };
     Plan::Read(Box::new(ReadPlan {
         refusal: lowering.catalogue.and_then(refused),
         restrictions,

@@ -141,6 +141,31 @@ fn schema() {
 }
 
 #[test]
+fn temporary_tables_hide_others_from_their_connection_and_commit_nothing() {
+    check(
+        &analyser(),
+        &[
+            ("CREATE TEMPORARY TABLE t (id INT)", "session"),
+            ("CREATE OR REPLACE TEMPORARY TABLE t AS SELECT * FROM u", "session"),
+            ("CREATE TEMPORARY TABLE IF NOT EXISTS t LIKE u", "session"),
+            ("DROP TEMPORARY TABLE IF EXISTS t", "session"),
+            ("CREATE /*!32302 TEMPORARY */ TABLE t (id INT)", "ddl, session"),
+            ("CREATE TABLE t (temporary INT)", "ddl: any row of t"),
+            ("CREATE VIEW v AS SELECT temporary FROM t", "ddl: any row of v"),
+            ("DROP TABLE t", "ddl: any row of t"),
+        ],
+    );
+}
+
+#[test]
+fn a_setting_in_a_comment_may_be_one() {
+    check(
+        &analyser(),
+        &[("/*!40101 SET NAMES utf8 */", "unknown, session"), ("/*!40101 SET */ sql_mode = ''", "unknown, session")],
+    );
+}
+
+#[test]
 fn settings_and_neutral_statements() {
     check(
         &analyser(),
