@@ -8,8 +8,8 @@ use cache_sql::adapter::{Announcement, Database, Outcome, SchemaRequest, Session
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::sea_query::Values;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, ExecResult, QueryResult, Statement, TransactionSession,
-    TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    TransactionSession, TransactionTrait,
 };
 
 use crate::analysis;
@@ -169,7 +169,6 @@ impl<C: ConnectionTrait> CachedConnection<C> {
     {
         over(announcement, result, self.backend());
     }
-
 }
 
 fn leads_nowhere<C: 'static>(connection: &C) -> bool {
@@ -197,6 +196,7 @@ macro_rules! carry {
                 let pool = share(&$self.inner);
                 let around = $self.begin.zip(exact);
                 let backend = $self.backend();
+                let values = around.as_ref().and_then(|_| $values.cloned());
                 Detached::new(async move {
                     let result = match around {
                         None => {
@@ -205,13 +205,18 @@ macro_rules! carry {
                         }
                         Some((begin, mut exact)) => match begin(&pool).await {
                             Ok(transaction) => {
-                                transaction.before(&mut exact).await;
-                                let result = {
-                                    let $connection = &transaction;
-                                    $call.await
+                                let mut result = match transaction.before(&mut exact, values.as_ref()).await {
+                                    Ok(()) => {
+                                        let $connection = &transaction;
+                                        $call.await
+                                    }
+                                    Err(error) => Err(error),
                                 };
-                                if result.is_ok() {
-                                    transaction.after(&mut exact).await;
+                                if result.is_ok()
+                                    && let Err(error) =
+                                        transaction.after(&mut exact, $crate::returned::Answer::counted(&result)).await
+                                {
+                                    result = Err(error);
                                 }
                                 let ended = transaction.end(result.is_ok()).await;
                                 announcement.tell(&exact);
@@ -226,12 +231,21 @@ macro_rules! carry {
                 .await
             }
             (None, Some(mut exact)) => {
-                $crate::exact::before(&$self.inner, &mut exact).await;
-                let $connection = &$self.inner;
-                let result = $call.await;
+                let values = $values.cloned();
+                let mut result = match $crate::exact::before(&$self.inner, &mut exact, values.as_ref()).await {
+                    Ok(()) => {
+                        let $connection = &$self.inner;
+                        $call.await
+                    }
+                    Err(error) => Err(error),
+                };
                 if result.is_ok() {
-                    $crate::exact::after(&$self.inner, &mut exact).await;
-                    announcement.tell(&exact);
+                    match $crate::exact::after(&$self.inner, &mut exact, $crate::returned::Answer::counted(&result))
+                        .await
+                    {
+                        Ok(()) => announcement.tell(&exact),
+                        Err(error) => result = Err(error),
+                    }
                 }
                 $self.over(announcement, &result);
                 result
@@ -259,7 +273,7 @@ impl<C: ConnectionTrait + Send + 'static> ConnectionTrait for CachedConnection<C
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let text = sql.to_owned();
-        carry!(self, sql, None, |inner| inner.execute_unprepared(&text))
+        carry!(self, sql, None::<&Values>, |inner| inner.execute_unprepared(&text))
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {

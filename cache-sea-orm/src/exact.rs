@@ -2,8 +2,9 @@
 
 use std::pin::Pin;
 
-use cache_sql::{Ask, Exact};
+use cache_sql::{Ask, Counted, Exact};
 use sea_orm::prelude::async_trait::async_trait;
+use sea_orm::sea_query::Values;
 use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, Statement, TransactionSession, TransactionTrait};
 
 /// A transaction whose type is not known.
@@ -17,9 +18,9 @@ pub(crate) trait Around: Send + Sync {
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr>;
 
-    async fn before(&self, exact: &mut Exact);
+    async fn before(&self, exact: &mut Exact, values: Option<&Values>) -> Result<(), DbErr>;
 
-    async fn after(&self, exact: &mut Exact);
+    async fn after(&self, exact: &mut Exact, counted: Option<Counted>) -> Result<(), DbErr>;
 
     /// Commits what went well, and rolls the rest back.
     async fn end(self: Box<Self>, well: bool) -> Result<(), DbErr>;
@@ -56,12 +57,12 @@ impl<T: ConnectionTrait + TransactionSession + Send + Sync> Around for T {
         ConnectionTrait::query_all_raw(self, stmt).await
     }
 
-    async fn before(&self, exact: &mut Exact) {
-        before(self, exact).await;
+    async fn before(&self, exact: &mut Exact, values: Option<&Values>) -> Result<(), DbErr> {
+        before(self, exact, values).await
     }
 
-    async fn after(&self, exact: &mut Exact) {
-        after(self, exact).await;
+    async fn after(&self, exact: &mut Exact, counted: Option<Counted>) -> Result<(), DbErr> {
+        after(self, exact, counted).await
     }
 
     async fn end(self: Box<Self>, well: bool) -> Result<(), DbErr> {
@@ -70,30 +71,86 @@ impl<T: ConnectionTrait + TransactionSession + Send + Sync> Around for T {
 }
 
 /// Puts the questions that come before the statement.
-pub(crate) async fn before<C: ConnectionTrait>(connection: &C, exact: &mut Exact) {
+///
+/// # Errors
+///
+/// The transaction is over: the statement must not run.
+pub(crate) async fn before<C: ConnectionTrait>(
+    connection: &C,
+    exact: &mut Exact,
+    values: Option<&Values>,
+) -> Result<(), DbErr> {
+    let mut failure = None;
     while let Some(ask) = exact.before() {
-        exact.answer(answer(connection, ask).await);
+        let rows = answer(connection, ask, values).await;
+        failure = failure.or(tell(exact, rows));
     }
+    outcome(exact, failure)
 }
 
 /// Puts the questions that come after it.
-pub(crate) async fn after<C: ConnectionTrait>(connection: &C, exact: &mut Exact) {
+///
+/// # Errors
+///
+/// The transaction is over, and what the statement has done with it.
+pub(crate) async fn after<C: ConnectionTrait>(
+    connection: &C,
+    exact: &mut Exact,
+    counted: Option<Counted>,
+) -> Result<(), DbErr> {
+    if let Some(counted) = counted {
+        exact.written(counted);
+    }
+    let mut failure = None;
     while let Some(ask) = exact.after() {
-        exact.answer(answer(connection, ask).await);
+        let rows = answer(connection, ask, None).await;
+        failure = failure.or(tell(exact, rows));
+    }
+    outcome(exact, failure)
+}
+
+fn tell(exact: &mut Exact, rows: Result<Vec<Vec<String>>, DbErr>) -> Option<DbErr> {
+    match rows {
+        Ok(rows) => {
+            exact.answer::<DbErr>(Ok(rows));
+            None
+        }
+        Err(error) => {
+            exact.answer(Err(&error));
+            Some(error)
+        }
     }
 }
 
-async fn answer<C: ConnectionTrait>(connection: &C, ask: Ask) -> Result<Vec<Vec<String>>, DbErr> {
+fn outcome(exact: &Exact, failure: Option<DbErr>) -> Result<(), DbErr> {
+    match failure {
+        Some(failure) if exact.is_broken() => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+async fn answer<C: ConnectionTrait>(
+    connection: &C,
+    ask: Ask,
+    values: Option<&Values>,
+) -> Result<Vec<Vec<String>>, DbErr> {
     if ask.script {
         connection.execute_unprepared(&ask.sql).await?;
         return Ok(Vec::new());
     }
-    texts(connection, &ask.sql).await
+    let bound = |at: &usize| values.and_then(|values| values.0.get(*at)).cloned();
+    let Some(values) = ask.binds.iter().map(bound).collect::<Option<Vec<_>>>() else {
+        return Err(DbErr::Custom("a bind of the statement is missing".to_owned()));
+    };
+    rows(connection, Statement::from_sql_and_values(connection.get_database_backend(), ask.sql, values)).await
 }
 
 /// The rows of a statement without binds, all of them text.
 pub(crate) async fn texts<C: ConnectionTrait>(connection: &C, sql: &str) -> Result<Vec<Vec<String>>, DbErr> {
-    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    rows(connection, Statement::from_string(connection.get_database_backend(), sql)).await
+}
+
+async fn rows<C: ConnectionTrait>(connection: &C, statement: Statement) -> Result<Vec<Vec<String>>, DbErr> {
     let rows = connection.query_all_raw(statement).await?;
     let text = |row: &QueryResult| (0..row.column_names().len()).map(|at| row.try_get_by_index(at)).collect();
     rows.iter().map(text).collect()

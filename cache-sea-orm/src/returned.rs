@@ -1,6 +1,7 @@
 //! Rows that a write returned, as row images.
 
 use cache_core::{Row, Value};
+use cache_sql::Counted;
 use cache_sql::adapter::Returned;
 use sea_orm::{DbBackend, DbErr, ExecResult, QueryResult, TryGetable};
 
@@ -8,11 +9,18 @@ use sea_orm::{DbBackend, DbErr, ExecResult, QueryResult, TryGetable};
 pub(crate) trait Answer {
     /// The rows that came back; `None` when the answer tells none.
     fn returned(&self, backend: DbBackend) -> Option<Returned>;
+
+    /// How many rows were written.
+    fn counted(&self) -> Option<Counted>;
 }
 
 impl Answer for Result<ExecResult, DbErr> {
     fn returned(&self, _: DbBackend) -> Option<Returned> {
         None
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        Some(Counted::Affected(self.as_ref().ok()?.rows_affected()))
     }
 }
 
@@ -20,11 +28,20 @@ impl Answer for Result<Option<QueryResult>, DbErr> {
     fn returned(&self, backend: DbBackend) -> Option<Returned> {
         Some(images(self.as_ref().ok()?.as_slice(), backend, false))
     }
+
+    fn counted(&self) -> Option<Counted> {
+        let found = self.as_ref().ok()?.is_some();
+        Some(Counted::Returned { rows: found.into(), all: !found })
+    }
 }
 
 impl Answer for Result<Vec<QueryResult>, DbErr> {
     fn returned(&self, backend: DbBackend) -> Option<Returned> {
         Some(images(self.as_ref().ok()?, backend, true))
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        Some(Counted::Returned { rows: self.as_ref().ok()?.len() as u64, all: true })
     }
 }
 

@@ -240,7 +240,7 @@ impl Analyser {
             fault: self.fault,
         };
         match segments(self.dialect, sql) {
-            Ok(segments) => segments.into_iter().flat_map(|segment| plans(&lowering, segment)).collect(),
+            Ok(segments) => segments.into_iter().flat_map(|segment| plans(&lowering, sql, segment)).collect(),
             Err(reason) => vec![Plan::Unknown { tables: None, reason: reason.into() }],
         }
     }

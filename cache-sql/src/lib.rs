@@ -33,5 +33,5 @@ pub use bind::Bind;
 pub use catalogue::Fault;
 pub use catalogue::{Catalogue, Document, Fields, Written};
 pub use dialect::Dialect;
-pub use exact::{Ask, Exact};
+pub use exact::{Ask, Counted, Exact};
 pub use statement::{Statement, Step};

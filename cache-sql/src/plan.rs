@@ -7,6 +7,7 @@ use cache_core::{Change, Dependencies, Row, Table};
 
 use crate::bind::Binds;
 use crate::catalogue::Catalogue;
+use crate::exact::Question;
 use crate::functions::Volatile;
 use crate::pattern::Pattern;
 use crate::statement::{Statement, Step};
@@ -22,6 +23,8 @@ pub(crate) enum Plan {
         returns: bool,
         /// They are returned as `*`.
         wildcard: bool,
+        /// How the rows are asked for before they are written.
+        question: Option<Box<Question>>,
     },
     Step(Step),
     Ddl {
@@ -125,7 +128,7 @@ impl Plan {
     pub(crate) fn returns<N: AsRef<str>>(&self, catalogue: &Catalogue, names: &[N]) -> bool {
         match self {
             Plan::Write { returns: true, wildcard: false, .. } => true,
-            Plan::Write { returns: true, wildcard: true, actions } => match &actions[..] {
+            Plan::Write { returns: true, wildcard: true, actions, .. } => match &actions[..] {
                 [action] => action.table().and_then(|table| catalogue.table(table)).is_some_and(|info| {
                     let names = names.iter().map(|name| cache_core::Column::from(name.as_ref()));
                     info.columns.iter().map(|column| column.name.clone()).eq(names)

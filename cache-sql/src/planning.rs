@@ -12,6 +12,7 @@ use sqlparser::parser::Parser;
 use crate::Dialect;
 use crate::catalogue::Catalogue;
 use crate::ddl::ddl;
+use crate::exact::Question;
 use crate::fallback::unparsed;
 use crate::functions::Volatile;
 use crate::lower::{Lowering, Shape, name_of, nested_statements};
@@ -24,19 +25,19 @@ use crate::write::{Action, actions, returns_columns, returns_wildcard};
 
 /// The plans of one statement; transaction words may make more than one step, and a definition may also change what later
 /// statements of the connection mean.
-pub(crate) fn plans(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
+pub(crate) fn plans(lowering: &Lowering<'_>, sql: &str, segment: Segment) -> Vec<Plan> {
     match shadow(lowering.dialect, &segment) {
-        None => definite(lowering, segment),
+        None => definite(lowering, sql, segment),
         Some(Shadow::Alone(reason)) => vec![Plan::Session(reason)],
         Some(Shadow::AndMore(reason)) => {
-            let mut plans = definite(lowering, segment);
+            let mut plans = definite(lowering, sql, segment);
             plans.push(Plan::Session(reason));
             plans
         }
     }
 }
 
-fn definite(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
+fn definite(lowering: &Lowering<'_>, sql: &str, segment: Segment) -> Vec<Plan> {
     if segment.conditional {
         return vec![unparsed(&segment, "a comment that may run")];
     }
@@ -59,14 +60,14 @@ fn definite(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
     let mut parser = Parser::new(lowering.dialect.grammar()).with_tokens_with_locations(tokens);
     match parser.parse_statements() {
         Ok(trees) => match &trees[..] {
-            [tree] => vec![plan(lowering, tree, &segment)],
-            trees => trees.iter().map(|tree| plan(lowering, tree, &segment)).collect(),
+            [tree] => vec![plan(lowering, sql, tree, &segment)],
+            trees => trees.iter().map(|tree| plan(lowering, sql, tree, &segment)).collect(),
         },
         Err(error) => vec![unparsed(&segment, &error.to_string())],
     }
 }
 
-fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
+fn plan(lowering: &Lowering<'_>, sql: &str, tree: &Tree, segment: &Segment) -> Plan {
     let nested = match tree {
         Tree::Query(_) => nested_statements(tree, true),
         Tree::Insert(_) | Tree::Update(_) | Tree::Delete(_) | Tree::Merge(_) => nested_statements(tree, true),
@@ -82,7 +83,11 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
             Some(more) => {
                 let returns = more.is_empty() && returns_columns(lowering.dialect, tree);
                 all.extend(more);
-                Plan::Write { actions: all, returns, wildcard: returns_wildcard(tree) }
+                let question = match &all[..] {
+                    [_] => Question::about(lowering, sql, tree, segment).map(Box::new),
+                    _ => None,
+                };
+                Plan::Write { actions: all, returns, wildcard: returns_wildcard(tree), question }
             }
             None => Plan::Unknown { tables: None, reason: "a statement inside another".into() },
         };
@@ -101,11 +106,11 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
             read(lowering, lowering.query(query, &[]), tree, segment)
         }
         Tree::Query(_) => match writes(lowering, &nested) {
-            Some(actions) => Plan::Write { actions, returns: false, wildcard: false },
+            Some(actions) => Plan::Write { actions, returns: false, wildcard: false, question: None },
             None => Plan::Unknown { tables: None, reason: "a statement inside another".into() },
         },
         Tree::Explain { analyze, options, statement, .. } if *analyze || runs(options.as_deref()) => {
-            match plan(lowering, statement, segment) {
+            match plan(lowering, sql, statement, segment) {
                 Plan::Read(_) => Plan::Read(Box::new(ReadPlan::uncacheable("an explanation"))),
                 other => other,
             }
@@ -137,13 +142,13 @@ fn plan(lowering: &Lowering<'_>, tree: &Tree, segment: &Segment) -> Plan {
         | Tree::Comment { .. }
         | Tree::Vacuum(_) => Plan::Neutral,
         Tree::Copy { source: CopySource::Query(_), .. } if !nested.is_empty() => match writes(lowering, &nested) {
-            Some(actions) => Plan::Write { actions, returns: false, wildcard: false },
+            Some(actions) => Plan::Write { actions, returns: false, wildcard: false, question: None },
             None => Plan::Unknown { tables: None, reason: "a statement inside another".into() },
         },
         Tree::Copy { to: true, .. } => Plan::Neutral,
         Tree::Copy { source: CopySource::Table { table_name, .. }, .. } => {
             let actions = vec![Action::AnyRow { table: Table::from(name_of(table_name)) }];
-            Plan::Write { actions, returns: false, wildcard: false }
+            Plan::Write { actions, returns: false, wildcard: false, question: None }
         }
         _ => ddl(tree).unwrap_or_else(|| unparsed(segment, "it is of a kind that is not understood")),
     }

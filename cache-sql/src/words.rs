@@ -73,7 +73,7 @@ fn any_row(segment: &Segment, after: &[&str]) -> Option<Plan> {
     match tokens.get(at)? {
         Token::Word(name) => {
             let actions = vec![Action::AnyRow { table: Table::from(name.value.as_str()) }];
-            Some(Plan::Write { actions, returns: false, wildcard: false })
+            Some(Plan::Write { actions, returns: false, wildcard: false, question: None })
         }
         _ => None,
     }

@@ -10,6 +10,8 @@ mod conformance;
 mod database;
 #[path = "../suite/databases.rs"]
 mod databases;
+#[path = "../suite/exact.rs"]
+mod exact;
 #[path = "../suite/functions.rs"]
 mod functions;
 #[path = "../suite/instances.rs"]
@@ -22,6 +24,8 @@ mod links;
 mod loaders;
 #[path = "../suite/pages.rs"]
 mod pages;
+#[path = "../suite/phantoms.rs"]
+mod phantoms;
 #[path = "../suite/races.rs"]
 mod races;
 #[path = "../suite/shapes.rs"]

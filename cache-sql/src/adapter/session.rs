@@ -152,7 +152,7 @@ impl Session {
                 self.alter(sql, reason);
             }
         }
-        let exact = self.exact(&view, &effects, sql);
+        let exact = self.exact(&view, &effects, sql, binds);
         let announcement = match &self.place {
             Place::Connection(pinned) => {
                 let told = Told::new(view.analyser.as_ref(), sql, binds);
@@ -164,13 +164,19 @@ impl Session {
         announcement.with_exact(exact)
     }
 
-    fn exact(&self, view: &View, effects: &[Effect], sql: &str) -> Option<Exact> {
+    fn exact(&self, view: &View, effects: &[Effect], sql: &str, binds: &[Bind]) -> Option<Exact> {
         let analyser = view.analyser.as_ref().filter(|_| self.database.is_exact())?;
-        match effects {
-            [Effect::Changes(_)] => Exact::about(analyser, sql),
+        let exact = match effects {
+            [Effect::Changes(_)] => Exact::about(analyser, sql, binds),
             effects if effects.iter().any(|effect| matches!(effect, Effect::Defines)) => Exact::clearing(analyser),
             _ => None,
-        }
+        };
+        exact.filter(|exact| match (&self.place, self.open()) {
+            // A transaction around the statement would meet the one that was opened by text, or lock nothing.
+            (Place::Pool, _) => !self.database.typed().is_open(),
+            (_, Some(open)) => !open.has_escaped(),
+            (_, None) => !exact.locks(),
+        })
     }
 
     fn announce_inside(

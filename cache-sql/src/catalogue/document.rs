@@ -103,11 +103,14 @@ impl Catalogue {
         changes
     }
 
-    fn image(&self, table: &Table, fields: &Fields) -> Row {
-        let Some(info) = self.table(table).filter(|_| self.dialect == Dialect::Postgres) else { return Row::new() };
+    /// What an image may say of a row; nothing of one of SQLite.
+    pub(crate) fn image(&self, table: &Table, fields: &Fields) -> Row {
+        let Some(info) = self.table(table).filter(|_| self.dialect != Dialect::Sqlite) else { return Row::new() };
         let mut row = Row::new();
         for (name, text) in fields {
-            let value = info.column(&Column::from(name.as_str())).and_then(|column| value(column, text.as_deref()));
+            let value = info
+                .column(&Column::from(name.as_str()))
+                .and_then(|column| value(self.dialect, column, text.as_deref()));
             if let Some(value) = value {
                 row.set(name.as_str(), value);
             }
@@ -146,10 +149,10 @@ impl Catalogue {
 }
 
 /// What a column holds by its text in JSON; `None` where an image must not say.
-fn value(column: &ColumnInfo, text: Option<&str>) -> Option<Value> {
+fn value(dialect: Dialect, column: &ColumnInfo, text: Option<&str>) -> Option<Value> {
     let value = match text {
         None => Value::Null,
-        Some(text) => Dialect::Postgres.comparable(&parsed(&column.stores, text)?)?,
+        Some(text) => dialect.comparable(&parsed(&column.stores, text)?)?,
     };
     column.keeps(&value, false).then_some(value)
 }
@@ -230,7 +233,7 @@ mod tests {
 
     fn read(stores: Stores, text: &str) -> Option<String> {
         let column = ColumnInfo { name: Column::from("c"), stores, generated: false, nullable: true, positional: true };
-        value(&column, Some(text)).map(|value| format!("{value:?}"))
+        value(Dialect::Postgres, &column, Some(text)).map(|value| format!("{value:?}"))
     }
 
     #[test]

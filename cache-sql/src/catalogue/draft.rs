@@ -284,6 +284,7 @@ impl TableInfo {
         let differs = self.columns != other.columns || self.primary_key != other.primary_key;
         self.unclear |= differs || other.unclear;
         self.rewritten |= other.rewritten;
+        self.locks &= other.locks;
         self.foreign_keys.extend(other.foreign_keys);
     }
 }

@@ -24,6 +24,7 @@ use cache_core::Table;
 use crate::Dialect;
 pub use document::{Document, Fields, Written};
 pub(crate) use effects::{Effects, Event};
+pub(crate) use stores::Stores;
 pub(crate) use table::{ColumnInfo, ForeignKey, TableInfo};
 
 /// The schema of a database, as far as invalidation is concerned.

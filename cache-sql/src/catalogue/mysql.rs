@@ -159,6 +159,7 @@ fn relation(draft: &mut Draft, name: &str, kind: &str, engine: &str) {
         kind => Some(format!("{name} is a {}", kind.to_ascii_lowercase())),
     };
     relation.info.rewritten |= refusal.is_some() || kind == "VIEW";
+    relation.info.locks = kind == "BASE TABLE" && engine.eq_ignore_ascii_case("innodb");
     if kind == "VIEW" {
         // What is out of sight may be anything.
         relation.definition.get_or_insert_default();

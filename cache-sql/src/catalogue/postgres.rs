@@ -158,6 +158,7 @@ fn relation(
     };
     relation.refusal = refusal.map(Into::into);
     relation.info.rewritten |= !matches!(kind, "r" | "p");
+    relation.info.locks = matches!(kind, "r" | "p");
     if kind == "v" {
         relation.definition = Some(definition.to_owned());
     }

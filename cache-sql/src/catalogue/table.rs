@@ -1,6 +1,6 @@
 //! Tables, their columns and their references.
 
-use cache_core::{Column, Table, Value};
+use cache_core::{Column, Row, Table, Value};
 
 use super::stores::Stores;
 
@@ -14,6 +14,8 @@ pub(crate) struct TableInfo {
     pub(crate) replaces: bool,
     /// What is stored may be something else than what is written: a trigger or a rule comes in between.
     pub(crate) rewritten: bool,
+    /// Rows that were read `FOR UPDATE` are written by nobody else until the transaction ends.
+    pub(crate) locks: bool,
     /// Only the name and the references are known.
     pub(crate) unclear: bool,
 }
@@ -54,6 +56,12 @@ impl TableInfo {
 
     pub(crate) fn has(&self, name: &Column) -> bool {
         self.column(name).is_some()
+    }
+
+    /// Whether an image says the whole primary key. One that is no row number may be NULL in many rows.
+    pub(crate) fn is_keyed_by(&self, row: &Row) -> bool {
+        let is_given = |column| row.get(column).is_some_and(|value| *value != Value::Null);
+        !self.primary_key.is_empty() && self.primary_key.iter().all(is_given)
     }
 
     /// A name that several columns share is known of none.

@@ -48,7 +48,8 @@ fn value(text: &str) -> Option<(Option<Value>, &str)> {
     Some((value, rest))
 }
 
-fn bytes(digits: &str) -> Option<Vec<u8>> {
+/// The bytes of hexadecimal digits.
+pub(super) fn bytes(digits: &str) -> Option<Vec<u8>> {
     let pair = |at: usize| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
     digits.len().is_multiple_of(2).then(|| (0..digits.len()).step_by(2).map(pair).collect())?
 }

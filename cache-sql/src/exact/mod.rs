@@ -6,6 +6,8 @@
 
 mod literal;
 mod outbox;
+mod probe;
+mod question;
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -13,12 +15,14 @@ use std::sync::Arc;
 use cache_core::{Change, Row, Table};
 
 use outbox::Outbox;
+use probe::Probe;
+pub(crate) use question::Question;
 
 use crate::bind::Binds;
 use crate::catalogue::Catalogue;
 use crate::plan::Plan;
 use crate::write::Images;
-use crate::{Analyser, Dialect};
+use crate::{Analyser, Bind, Dialect};
 
 /// More rows than this in one statement are told by its text.
 const MAX_ROWS: usize = 1_024;
@@ -45,11 +49,28 @@ impl Ask {
     }
 }
 
+/// The number of rows that a statement has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// As the database says it. A row counts that was found, also where nothing changes in it: of MySQL's two ways to count
+    /// that is the one of `CLIENT_FOUND_ROWS`.
+    Affected(u64),
+    /// As many as came back, were the statement to return those that it writes.
+    Returned {
+        /// The rows.
+        rows: u64,
+        /// Whether there were no others.
+        all: bool,
+    },
+}
+
 /// The conversation with the database about the rows of one write.
 ///
-/// Put the questions of [`Exact::before`] one after the other, each with its [`Exact::answer`], until there is none; run the
-/// statement; put those of [`Exact::after`]; then hand it to [`Announcement::tell`](crate::adapter::Announcement::tell). Any
-/// error ends it: the text of the statement counts then.
+/// Put the questions of [`Exact::before`] one after the other, each with its [`Exact::answer`], until there is none. If
+/// [`Exact::is_broken`] then, the database has ended the transaction: answer the caller with the error of the first question that failed, and
+/// do not run the statement. Otherwise run it, say [`Exact::written`], put the questions of [`Exact::after`], and look whether it is broken
+/// again; then hand it to [`Announcement::tell`](crate::adapter::Announcement::tell). Any other error leaves the text of the statement to
+/// tell what it has changed.
 #[derive(Debug)]
 #[must_use = "hand it to the announcement"]
 pub struct Exact {
@@ -60,17 +81,19 @@ pub struct Exact {
 #[derive(Debug)]
 enum Kind {
     Outbox(Outbox),
+    Probe(Probe),
 }
 
 impl Exact {
     /// The conversation about a statement; `None` where it would tell no more than the text.
-    pub(crate) fn about(analyser: &Arc<Analyser>, sql: &str) -> Option<Self> {
+    pub(crate) fn about(analyser: &Arc<Analyser>, sql: &str, binds: &[Bind]) -> Option<Self> {
+        let plans = analyser.plans_of(sql);
         let kind = match analyser.dialect() {
             Dialect::Sqlite => {
-                let notes = analyser.plans_of(sql).iter().all(Plan::notes_rows);
+                let notes = plans.iter().all(Plan::notes_rows);
                 notes.then(|| Kind::Outbox(Outbox::new()))?
             }
-            _ => return None,
+            dialect => Kind::Probe(Probe::about(plans, dialect, binds, analyser.known().catalogue())?),
         };
         Some(Exact { analyser: Arc::clone(analyser), kind })
     }
@@ -85,6 +108,14 @@ impl Exact {
     pub fn before(&mut self) -> Option<Ask> {
         match &mut self.kind {
             Kind::Outbox(outbox) => outbox.before(),
+            Kind::Probe(probe) => probe.before(),
+        }
+    }
+
+    /// The statement has run, and this is what is known of the number of rows. Where nothing is, say nothing.
+    pub fn written(&mut self, rows: Counted) {
+        if let Kind::Probe(probe) = &mut self.kind {
+            probe.written(rows, self.analyser.known().catalogue());
         }
     }
 
@@ -92,6 +123,7 @@ impl Exact {
     pub fn after(&mut self) -> Option<Ask> {
         match &mut self.kind {
             Kind::Outbox(outbox) => outbox.after(),
+            Kind::Probe(probe) => probe.after(),
         }
     }
 
@@ -104,7 +136,13 @@ impl Exact {
             .ok();
         match &mut self.kind {
             Kind::Outbox(outbox) => outbox.answer(rows),
+            Kind::Probe(probe) => probe.answer(rows, self.analyser.known().catalogue()),
         }
+    }
+
+    /// Whether a question has cost the transaction in which it was put.
+    pub fn is_broken(&self) -> bool {
+        matches!(&self.kind, Kind::Probe(probe) if probe.is_broken())
     }
 
     /// What was written, when that is known to the row.
@@ -112,7 +150,13 @@ impl Exact {
         let known = self.analyser.known();
         match &self.kind {
             Kind::Outbox(outbox) => outbox.changes(known.catalogue()?),
+            Kind::Probe(probe) => probe.changes(known.catalogue()?),
         }
+    }
+
+    /// Whether the transaction of the statement has to stay open until the conversation is over.
+    pub(crate) fn locks(&self) -> bool {
+        matches!(self.kind, Kind::Probe(_))
     }
 }
 

@@ -3,6 +3,7 @@
 mod action;
 mod image;
 mod insert;
+mod located;
 mod lower;
 mod returned;
 mod returning;
@@ -10,5 +11,6 @@ mod update;
 
 pub(crate) use action::Action;
 pub(crate) use image::{Images, changes_of_table};
+pub(crate) use located::Located;
 pub(crate) use lower::actions;
 pub(crate) use returning::{returns_columns, returns_wildcard};

@@ -1,6 +1,6 @@
 //! What the rows that a write returned say of its changes.
 
-use cache_core::{Change, Row, Value};
+use cache_core::{Change, Row};
 
 use super::action::{Action, Conflict, after, assigned_columns, before, inserted};
 use super::image::Images;
@@ -103,11 +103,7 @@ impl Action {
 
 /// Whether these are all rows that were written, in a number that is worth telling apart.
 fn is_complete(info: &TableInfo, selected: &[Row], rows: &[Row], all: bool) -> bool {
-    // A key that is no row number may be NULL in many rows.
-    let is_given = |row: &Row, column| row.get(column).is_some_and(|value| *value != Value::Null);
-    let by_key =
-        |row: &Row| !info.primary_key.is_empty() && info.primary_key.iter().all(|column| is_given(row, column));
-    (all || rows.is_empty() || matches!(selected, [row] if by_key(row)))
+    (all || rows.is_empty() || matches!(selected, [row] if info.is_keyed_by(row)))
         && rows.len().saturating_mul(selected.len()) <= MAX_PAIRS
 }
 
