@@ -79,6 +79,8 @@ impl Analyser {
     }
 
     /// Lets the results of a function be cached: it must give the same result for the same arguments, and read nothing else.
+    ///
+    /// A routine that the catalogue knows is believed to be so, too, except where a view calls it.
     #[must_use]
     pub fn pure_function(mut self, name: impl AsRef<str>) -> Self {
         self.trusted.push(name.as_ref().to_ascii_lowercase());

@@ -288,6 +288,28 @@ fn begin_and_definitions_commit_on_mysql() {
     }
 }
 
+/// They commit nothing on MySQL, and what is written after them waits for the commit as well.
+#[test]
+fn temporary_tables_leave_the_transaction_open_and_keep_their_connection_to_itself() {
+    for dialect in [Dialect::MySql, Dialect::Postgres] {
+        for words in ["CREATE TEMPORARY TABLE tag (id INTEGER)", "SELECT 1; CREATE TEMPORARY TABLE tag (id INTEGER)"] {
+            let play = Play::on(dialect);
+            play.done("BEGIN").done(words).done(WRITE);
+            assert!(play.stands("article"), "{dialect:?} {words}");
+            play.done("COMMIT");
+            assert!(!play.stands("article"), "{dialect:?} {words}");
+            assert!(play.session.bypass() && !play.keeps(), "{dialect:?} {words}");
+            let other = Session::connection(&play.database);
+            assert!(!other.bypass(), "{dialect:?} {words}");
+        }
+    }
+    let play = Play::on(Dialect::Postgres);
+    play.done("BEGIN").done("CREATE TEMP TABLE tag (id INTEGER) ON COMMIT DROP");
+    assert!(play.session.bypass() && !play.keeps());
+    play.done("COMMIT");
+    assert!(!play.session.bypass() && play.keeps());
+}
+
 #[test]
 fn definitions_wait_for_the_commit_elsewhere() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {

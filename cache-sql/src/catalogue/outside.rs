@@ -30,7 +30,7 @@ impl Catalogue {
         }
     }
 
-    /// The tables whose rows a write in another database may reach through foreign keys.
+    /// The tables whose rows a write in another database may reach through foreign keys; none where there is no such key.
     pub(crate) fn reached_from_elsewhere(&self) -> &[Table] {
         &self.outward
     }
