@@ -44,6 +44,9 @@ enum Command {
         /// The database; a throw-away server is started for those that need one.
         #[arg(long, default_value = "sqlite", value_parser = ["sqlite", "postgres", "mysql"])]
         dialect: String,
+        /// Also asks the database for the rows of the same writes, and counts what that brings beside.
+        #[arg(long)]
+        exact: bool,
     },
 }
 
@@ -51,7 +54,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test { no_services } => test::run(no_services),
         Command::Bench { json, filter } => bench::run(json, filter.as_deref()),
-        Command::Oracle { pairs, seed, dialect } => oracle::run(pairs, seed, &dialect),
+        Command::Oracle { pairs, seed, dialect, exact } => oracle::run(pairs, seed, &dialect, exact),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

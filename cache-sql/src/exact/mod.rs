@@ -98,6 +98,18 @@ impl Exact {
         Some(Exact { analyser: Arc::clone(analyser), kind })
     }
 
+    #[doc(hidden)]
+    #[cfg(feature = "testing")]
+    pub fn testing(analyser: &Arc<Analyser>, sql: &str, binds: &[Bind]) -> Option<Self> {
+        Exact::about(analyser, sql, binds)
+    }
+
+    #[doc(hidden)]
+    #[cfg(feature = "testing")]
+    pub fn tested(&self) -> Option<Vec<Change>> {
+        self.changes()
+    }
+
     /// What has to be put away before the schema is changed.
     pub(crate) fn clearing(analyser: &Arc<Analyser>) -> Option<Self> {
         let kind = Kind::Outbox(Outbox::clearing());

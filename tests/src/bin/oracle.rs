@@ -1,4 +1,4 @@
-//! The oracle alone: `oracle --pairs N --seed S [--dialect sqlite|postgres|mysql]`; the last line is the counts as JSON.
+//! The oracle alone: `oracle --pairs N --seed S [--dialect sqlite|postgres|mysql] [--exact]`; the last line is the counts as JSON.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +20,10 @@ fn arguments() -> Result<Options, String> {
     let mut options = Options { progress, ..Options::new(1_000_000, 1) };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
+        if name == "--exact" {
+            options.exact = true;
+            continue;
+        }
         let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
         let number = || value.parse().map_err(|_| format!("{name} {value}: a whole number is needed"));
         match name.as_str() {
@@ -33,7 +37,7 @@ fn arguments() -> Result<Options, String> {
                     _ => return Err(format!("--dialect {value}: sqlite, postgres and mysql are known")),
                 };
             }
-            _ => return Err(format!("{name} is not known; --pairs, --seed and --dialect are")),
+            _ => return Err(format!("{name} is not known; --pairs, --seed, --dialect and --exact are")),
         }
     }
     Ok(options)
@@ -60,8 +64,15 @@ fn report(options: &Options) -> ExitCode {
         Dialect::MySql => "mysql",
         _ => "sqlite",
     };
+    let exact = match options.exact {
+        true => format!(
+            ",\"invalidated_exact\":{},\"needless_exact\":{},\"writes\":{},\"told\":{}",
+            counts.invalidated_exact, counts.needless_exact, counts.writes, counts.told
+        ),
+        false => String::new(),
+    };
     println!(
-        "{{\"dialect\":\"{dialect}\",\"seed\":{},\"pairs\":{},\"changed\":{},\"invalidated\":{},\"missed\":{},\"needless\":{},\"by_table\":{}}}",
+        "{{\"dialect\":\"{dialect}\",\"seed\":{},\"pairs\":{},\"changed\":{},\"invalidated\":{},\"missed\":{},\"needless\":{},\"by_table\":{}{exact}}}",
         options.seed, counts.pairs, counts.changed, counts.invalidated, counts.missed, counts.needless, counts.by_table
     );
     exit

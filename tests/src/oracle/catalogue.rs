@@ -1,7 +1,9 @@
 //! The analyser under test, behind the questions that the oracle asks.
 
+use std::sync::Arc;
+
 use cache_core::{Change, Dependencies, Value};
-use cache_sql::{Analyser, Bind, Catalogue, Dialect, Statement};
+use cache_sql::{Analyser, Bind, Catalogue, Dialect, Exact, Statement};
 
 use super::database::Returned;
 
@@ -17,7 +19,7 @@ pub enum Fault {
 /// What is tested: texts of SQL to dependencies and to changes.
 #[derive(Debug)]
 pub(super) struct Subject {
-    analyser: Analyser,
+    analyser: Arc<Analyser>,
 }
 
 impl Subject {
@@ -28,7 +30,7 @@ impl Subject {
             Some(Fault::Write(fault)) => (analyser, catalogue.with_fault(Some(fault))),
             None => (analyser, catalogue),
         };
-        Subject { analyser: analyser.with_catalogue(catalogue) }
+        Subject { analyser: Arc::new(analyser.with_catalogue(catalogue)) }
     }
 
     pub(super) fn dependencies(&self, text: &str, binds: &[Value]) -> Dependencies {
@@ -42,6 +44,11 @@ impl Subject {
             _ if self.analyser.dialect() == Dialect::Sqlite => None,
             other => Some(other.changes()),
         }
+    }
+
+    /// The conversation about the rows of a write; `None` where its text is enough.
+    pub(super) fn exact(&self, text: &str, binds: &[Value]) -> Option<Exact> {
+        Exact::testing(&self.analyser, text, &bound(binds))
     }
 
     /// The changes of a write that has returned rows, where these tell more than its text; `all` says that there were

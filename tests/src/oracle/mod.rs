@@ -7,6 +7,7 @@
 mod catalogue;
 mod choice;
 mod database;
+mod exact;
 mod predicate;
 mod query;
 mod run;

@@ -9,6 +9,7 @@ use fastrand::Rng;
 use super::catalogue::{Fault, Subject};
 use super::choice::{Choice, shown};
 use super::database::{Database, MySql, Postgres, Sqlite};
+use super::exact::Conversation;
 use super::schema::Schema;
 use super::{query, write};
 
@@ -24,6 +25,8 @@ pub struct Options {
     pub seed: u64,
     /// The database; PostgreSQL and MariaDB are started for it.
     pub dialect: Dialect,
+    /// Whether the database is asked for the rows of the same writes as well.
+    pub exact: bool,
     /// A mistake to make on purpose.
     pub fault: Option<Fault>,
     /// Called after every round with the pairs tried so far.
@@ -33,7 +36,7 @@ pub struct Options {
 impl Options {
     /// This many pairs on SQLite from this seed, without a fault and in silence.
     pub fn new(pairs: u64, seed: u64) -> Self {
-        Options { pairs, seed, dialect: Dialect::Sqlite, fault: None, progress: |_| {} }
+        Options { pairs, seed, dialect: Dialect::Sqlite, exact: false, fault: None, progress: |_| {} }
     }
 }
 
@@ -50,6 +53,14 @@ pub struct Counts {
     pub missed: u64,
     /// Pairs in which the result was invalidated and had not changed.
     pub needless: u64,
+    /// Pairs in which the result was invalidated where exact rows count.
+    pub invalidated_exact: u64,
+    /// Pairs of these in which it had not changed.
+    pub needless_exact: u64,
+    /// Writes whose rows were told.
+    pub told: u64,
+    /// All writes.
+    pub writes: u64,
     /// Pairs that invalidation by table alone would have invalidated.
     pub by_table: u64,
 }
@@ -109,7 +120,7 @@ fn rounds<D: Database>(options: &Options, database: &mut D) -> Result<Counts, Bo
     let mut rng = Rng::with_seed(options.seed);
     let mut counts = Counts::default();
     while counts.pairs < options.pairs {
-        round(&mut rng, database, options.fault, &mut counts)?;
+        round(&mut rng, database, options, &mut counts)?;
         (options.progress)(counts.pairs);
     }
     Ok(counts)
@@ -118,7 +129,7 @@ fn rounds<D: Database>(options: &Options, database: &mut D) -> Result<Counts, Bo
 fn round<D: Database>(
     rng: &mut Rng,
     database: &mut D,
-    fault: Option<Fault>,
+    options: &Options,
     counts: &mut Counts,
 ) -> Result<(), Box<Miss>> {
     let schema = Schema::random(&mut Choice::new(rng, D::DIALECT));
@@ -129,8 +140,8 @@ fn round<D: Database>(
             return Ok(());
         }
     }
-    let subject = Subject::new(D::DIALECT, database.catalogue(), fault);
-    let cache = Cache::in_memory();
+    let subject = Subject::new(D::DIALECT, database.catalogue(), options.fault);
+    let (cache, exact_cache) = (Cache::in_memory(), Cache::in_memory());
     for _ in 0..WRITES / 2 {
         let mut choice = Choice::new(rng, D::DIALECT);
         let text = write::random(&mut choice, &schema, 0);
@@ -141,7 +152,9 @@ fn round<D: Database>(
     let mut watched = watch(rng, &schema, database, &subject);
     for _ in 0..WRITES {
         for query in &watched {
-            cache.entry(query.key.clone()).depends_on(|| query.dependencies.clone()).get_or_fill(|| ());
+            for cache in [&cache, &exact_cache] {
+                cache.entry(query.key.clone()).depends_on(|| query.dependencies.clone()).get_or_fill(|| ());
+            }
         }
         let mut choice = Choice::new(rng, D::DIALECT);
         let mut text = write::random(&mut choice, &schema, database.fullest(&schema));
@@ -154,37 +167,51 @@ fn round<D: Database>(
             assert!(!database.execute(&text, &choice.binds), "not understood: {text}");
             continue;
         };
+        let binds = choice.binds.clone();
+        let mut exact = Conversation::about(&subject, database, &text, &binds, options.exact);
         if returning {
-            if let Some(mut returned) = database.returned(&text, &choice.binds) {
+            let returned = database.returned(&text, &choice.binds);
+            exact.run(database, returned.as_ref().map(|returned| returned.rows.len() as u64), true);
+            if let Some(mut returned) = returned {
                 let all = !choice.once_in(3);
                 returned.rows.truncate(if all { usize::MAX } else { 1 });
                 changes = subject.returned(&text, &choice.binds, &returned, all).unwrap_or(changes);
             }
         } else {
-            database.execute(&text, &choice.binds);
+            let affected = database.affected(&text, &choice.binds);
+            exact.run(database, affected, false);
         }
+        let told = exact.changes();
+        counts.writes += 1;
+        counts.told += u64::from(told.is_some());
+        let exact_changes = told.unwrap_or_else(|| changes.clone());
         let written = shown(D::DIALECT, &text, &choice.binds);
         cache.invalidate(changes.clone()).expect("the embedded store does not fail");
+        exact_cache.invalidate(exact_changes.clone()).expect("the embedded store does not fail");
         let table = |change: &Change| change.table_name().map_or_else(|| change.clone(), Change::table);
         let tables: Vec<Change> = changes.iter().map(table).collect();
         for query in &mut watched {
             let Some(now) = database.select(&query.text, &query.binds) else { continue };
             let changed = now != query.result;
             let gone = cache.get::<()>(&query.key).is_none();
+            let gone_exact = exact_cache.get::<()>(&query.key).is_none();
+            let matched_exact = exact_changes.iter().any(|change| query.dependencies.may_match(change));
             let matched = changes.iter().any(|change| query.dependencies.may_match(change));
             counts.pairs += 1;
             counts.changed += u64::from(changed);
             counts.invalidated += u64::from(gone);
             counts.needless += u64::from(gone && !changed);
+            counts.invalidated_exact += u64::from(gone_exact);
+            counts.needless_exact += u64::from(gone_exact && !changed);
             counts.by_table += u64::from(tables.iter().any(|change| query.dependencies.may_match(change)));
-            if changed && !(gone && matched) {
+            if changed && !(gone && matched && gone_exact && matched_exact) {
                 counts.missed += 1;
                 let text = shown(D::DIALECT, &query.text, &query.binds);
                 return Err(Box::new(Miss {
                     counts: *counts,
                     history,
                     query: format!("{text} depends on {}", query.dependencies),
-                    write: format!("{written} changes {changes:?}"),
+                    write: format!("{written} changes {changes:?}, exactly {exact_changes:?}"),
                     results: format!("before {:?}, after {now:?}", query.result),
                 }));
             }

@@ -7,7 +7,7 @@ mod sqlite;
 use std::fmt::Debug;
 
 use cache_core::{Row, Value};
-use cache_sql::{Catalogue, Dialect};
+use cache_sql::{Ask, Catalogue, Dialect};
 
 pub(super) use mysql::MySql;
 pub(super) use postgres::Postgres;
@@ -39,6 +39,12 @@ pub(super) trait Database {
 
     /// Whether the write took place; one that breaks a constraint does not.
     fn execute(&mut self, text: &str, binds: &[Value]) -> bool;
+
+    /// How many rows the write has written; `None` when it fails.
+    fn affected(&mut self, text: &str, binds: &[Value]) -> Option<u64>;
+
+    /// The answer to a question about the rows of the write `about`, which has these binds.
+    fn ask(&mut self, ask: &Ask, about: &str, binds: &[Value]) -> Option<Vec<Vec<String>>>;
 
     /// How many rows the fullest table has.
     fn fullest(&mut self, schema: &Schema) -> i64;

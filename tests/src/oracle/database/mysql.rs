@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cache_core::{Date, DateTime, Time, Value};
-use cache_sql::{Catalogue, Dialect};
-use mysql::consts::ColumnType;
+use cache_sql::{Ask, Catalogue, Dialect};
+use mysql::consts::{CapabilityFlags, ColumnType};
 use mysql::prelude::Queryable;
 use mysql::{Column, Conn, Opts, OptsBuilder, Params, Statement};
 use test_servers::MariaDb as Server;
@@ -31,6 +31,7 @@ impl MySql {
         let options = Opts::from_url(&Server::shared().url()).expect("the address of the server");
         // Statements are kept here, as long as their database is there.
         let options = OptsBuilder::from_opts(options).stmt_cache_size(0);
+        let options = options.additional_capabilities(CapabilityFlags::CLIENT_FOUND_ROWS);
         let mut connection = Conn::new(options).expect("the server lets us in");
         connection.query_drop("SET NAMES utf8mb4, max_statement_time = 2").expect("settings");
         let name = format!("oracle{}", DATABASES.fetch_add(1, Ordering::Relaxed));
@@ -116,6 +117,19 @@ impl Database for MySql {
 
     fn execute(&mut self, text: &str, binds: &[Value]) -> bool {
         self.rows(text, binds).is_some()
+    }
+
+    fn affected(&mut self, text: &str, binds: &[Value]) -> Option<u64> {
+        self.rows(text, binds).map(|_| self.connection.affected_rows())
+    }
+
+    fn ask(&mut self, ask: &Ask, _: &str, binds: &[Value]) -> Option<Vec<Vec<String>>> {
+        if ask.script {
+            return self.define(&ask.sql).then(Vec::new);
+        }
+        let binds: Vec<Value> = ask.binds.iter().map(|at| binds.get(*at).cloned()).collect::<Option<_>>()?;
+        let rows = self.rows(&ask.sql, &binds)?;
+        rows.into_iter().map(|row| (0..row.len()).map(|at| row.get_opt(at)?.ok()).collect()).collect()
     }
 
     fn fullest(&mut self, schema: &Schema) -> i64 {

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cache_core::{Date, DateTime, Value};
-use cache_sql::{Catalogue, Dialect};
+use cache_sql::{Ask, Catalogue, Dialect};
 use postgres::types::private::BytesMut;
 use postgres::types::{Format, FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, NoTls, Statement};
@@ -55,10 +55,7 @@ impl Postgres {
         if let Some(known) = self.statements.get(&key) {
             return known.clone();
         }
-        let types: Vec<Type> = match text.len() % 2 {
-            0 => binds.iter().map(own_type).collect(),
-            _ => Vec::new(),
-        };
+        let types: Vec<Type> = if is_typed(text) { binds.iter().map(own_type).collect() } else { Vec::new() };
         let statement = self.client.prepare_typed(text, &types).ok();
         assert!(!self.client.is_closed(), "the server hung up at {text}");
         self.statements.insert(key, statement.clone());
@@ -125,6 +122,27 @@ impl Database for Postgres {
         self.rows(text, binds).is_some()
     }
 
+    fn affected(&mut self, text: &str, binds: &[Value]) -> Option<u64> {
+        let statement = self.prepared(text, binds)?;
+        let bound: Vec<Bound<'_>> = binds.iter().map(Bound).collect();
+        let bound: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|bind| bind as _).collect();
+        self.client.execute(&statement, &bound).ok()
+    }
+
+    fn ask(&mut self, ask: &Ask, about: &str, binds: &[Value]) -> Option<Vec<Vec<String>>> {
+        if ask.script {
+            return self.define(&ask.sql).then(Vec::new);
+        }
+        let binds: Vec<&Value> = ask.binds.iter().map(|at| binds.get(*at)).collect::<Option<_>>()?;
+        let types: Vec<Type> =
+            if is_typed(about) { binds.iter().map(|bind| own_type(bind)).collect() } else { Vec::new() };
+        let statement = self.client.prepare_typed(&ask.sql, &types).ok()?;
+        let bound: Vec<Bound<'_>> = binds.into_iter().map(Bound).collect();
+        let bound: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|bind| bind as _).collect();
+        let rows = self.client.query(&statement, &bound).ok()?;
+        rows.iter().map(|row| (0..row.len()).map(|at| row.try_get(at).ok()).collect()).collect()
+    }
+
     fn fullest(&mut self, schema: &Schema) -> i64 {
         let counts = schema.tables.iter().filter(|table| table.writable);
         let counts: Vec<String> = counts.map(|table| format!("(SELECT count(*) FROM {})", table.name)).collect();
@@ -173,6 +191,11 @@ impl ToSql for Bound<'_> {
     }
 
     to_sql_checked!();
+}
+
+/// Whether the binds of a statement are sent with types.
+fn is_typed(text: &str) -> bool {
+    text.len().is_multiple_of(2)
 }
 
 fn own_type(value: &Value) -> Type {

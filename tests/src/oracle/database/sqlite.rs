@@ -1,7 +1,7 @@
 //! SQLite in memory.
 
 use cache_core::Value;
-use cache_sql::{Catalogue, Dialect};
+use cache_sql::{Ask, Catalogue, Dialect};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
@@ -80,6 +80,21 @@ impl Database for Sqlite {
     fn execute(&mut self, text: &str, binds: &[Value]) -> bool {
         let statement = self.connection.prepare_cached(text);
         statement.is_ok_and(|mut statement| statement.execute(params_from_iter(binds.iter().map(Bound))).is_ok())
+    }
+
+    fn affected(&mut self, text: &str, binds: &[Value]) -> Option<u64> {
+        let mut statement = self.connection.prepare_cached(text).ok()?;
+        statement.execute(params_from_iter(binds.iter().map(Bound))).ok().map(|rows| rows as u64)
+    }
+
+    fn ask(&mut self, ask: &Ask, _: &str, _: &[Value]) -> Option<Vec<Vec<String>>> {
+        if ask.script {
+            return self.connection.execute_batch(&ask.sql).ok().map(|()| Vec::new());
+        }
+        let mut statement = self.connection.prepare_cached(&ask.sql).ok()?;
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| (0..columns).map(|at| row.get(at)).collect()).ok()?;
+        rows.collect::<rusqlite::Result<_>>().ok()
     }
 
     fn fullest(&mut self, schema: &Schema) -> i64 {
