@@ -18,7 +18,7 @@ use crate::functions::Volatile;
 use crate::lower::{Lowering, Shape, name_of, nested_statements};
 use crate::plan::{Plan, ReadPlan};
 use crate::shadow::{Shadow, shadow};
-use crate::step::{Words, recognise};
+use crate::step::{UNCLEAR, Words, recognise};
 use crate::tokens::Segment;
 use crate::words::by_words;
 use crate::write::{Action, actions, returns_columns, returns_wildcard};
@@ -44,8 +44,7 @@ fn definite(lowering: &Lowering<'_>, sql: &str, segment: Segment) -> Vec<Plan> {
     match recognise(lowering.dialect, &segment) {
         Some(Words::Steps(steps)) => return steps.into_iter().map(Plan::Step).collect(),
         Some(Words::Unclear) => {
-            let reason = "transaction words that are not understood".into();
-            return vec![Plan::Unknown { tables: None, reason }];
+            return vec![Plan::Unknown { tables: None, reason: UNCLEAR.into() }];
         }
         None => {}
     }

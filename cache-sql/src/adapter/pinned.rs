@@ -99,6 +99,11 @@ impl Pinned {
         }
     }
 
+    fn may_be_open(&self) -> bool {
+        let state = self.state();
+        state.unsure || !state.levels.is_empty()
+    }
+
     /// Nobody knows any more what is open.
     fn lose_track(&self) {
         self.state().unsure = true;
@@ -143,13 +148,17 @@ impl Pinned {
                 if self.state().unsure {
                     // One that could be begun proves that none is open, or that it was committed by this one.
                     self.abandon();
-                    self.state().altered_locally = false;
                     if dialect == Dialect::Postgres {
                         // Here one that was open goes on, with whatever it has written.
                         open.writes();
                         open.record(vec![Change::everything()]);
                     }
-                } else if !self.state().levels.is_empty() {
+                } else if self.state().levels.is_empty() {
+                    if self.altered.get().is_some() {
+                        // It ends one that began without a word.
+                        self.apply(vec![Change::everything()]);
+                    }
+                } else {
                     match dialect {
                         // BEGIN ends what is open, and is a mere warning elsewhere.
                         Dialect::MySql => self.commit_from(0),
@@ -343,13 +352,15 @@ impl Script {
                     pinned.record(vec![Change::everything()]);
                 }
                 Effect::Alters(_) => {}
+                Effect::Unclear { begins } if begins || pinned.may_be_open() => pinned.lose_track(),
+                Effect::Unclear { .. } => pinned.apply(vec![Change::everything()]),
             }
         }
     }
 
     /// Nobody waited for the answer: unlike after an error, a transaction may have begun.
     pub(super) fn dropped(self) {
-        let steps = self.effects.iter().any(|effect| matches!(effect, Effect::Step(_)));
+        let steps = self.effects.iter().any(|effect| matches!(effect, Effect::Step(_) | Effect::Unclear { .. }));
         let pinned = Arc::clone(&self.pinned);
         let changes = match &self.effects[..] {
             [] => Vec::new(),
@@ -373,6 +384,10 @@ impl Script {
         match &self.effects[..] {
             [] => {}
             // A transaction or savepoint that did not begin.
+            // There the one that was open may have been committed by it.
+            [Effect::Step(Step::Begin)] if pinned.database.dialect() == Dialect::MySql && pinned.may_be_open() => {
+                pinned.lose_track();
+            }
             [Effect::Step(Step::Begin | Step::Savepoint(_))] => {}
             [Effect::Step(Step::Rollback)] => {
                 pinned.roll_back_from(0);
@@ -387,7 +402,7 @@ impl Script {
             }
             effects => {
                 let steps = effects.iter().any(|effect| matches!(effect, Effect::Step(_)));
-                let defines = effects.iter().any(|effect| matches!(effect, Effect::Defines));
+                let defines = effects.iter().any(|effect| matches!(effect, Effect::Defines | Effect::Unclear { .. }));
                 if steps || !one || defines {
                     pinned.record(vec![Change::everything()]);
                     pinned.lose_track();
