@@ -1,12 +1,12 @@
 //! Catalogues and row images against real servers.
 //!
-//! The environment variable `CACHE_TESTS_NO_SERVICES` leaves them out.
+//! The environment variable `CACHE_TESTS_NO_SERVICES` leaves them out, and says which.
 
 mod agreement;
 mod effects;
 mod mariadb;
 mod postgres;
+mod results;
 mod schema;
-mod server;
 mod sqlite;
 mod values;
