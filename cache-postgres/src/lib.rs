@@ -55,7 +55,3 @@ pub use error::Error;
 pub use install::{INSTALL, REMOVE, install, remove, unwatch, watch, watch_all};
 pub use listener::Listener;
 pub use status::Status;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/guide/outside.md")]
-struct Guide;

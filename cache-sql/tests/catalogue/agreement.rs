@@ -166,7 +166,7 @@ fn run(database: &mut impl Database, columns: &[(&str, bool)], skipped: fn(&Valu
 
 #[test]
 fn postgres_images_and_conditions_agree() {
-    let Some(mut database) = Postgres::start() else { return };
+    let Some(mut database) = Postgres::open("postgres_images_and_conditions_agree") else { return };
     database
         .run(
             "CREATE TYPE colour AS ENUM ('red', 'green', 'a');
@@ -272,13 +272,13 @@ const fn is_instant(value: &Value) -> bool {
 
 #[test]
 fn mariadb_images_and_conditions_agree() {
-    let Some(mut database) = MariaDb::start() else { return };
+    let Some(mut database) = MariaDb::open("mariadb_images_and_conditions_agree") else { return };
     run(&mut database, &MARIADB, is_instant);
 }
 
 #[test]
 fn mariadb_images_and_conditions_agree_where_values_are_bent() {
-    let Some(mut database) = MariaDb::start() else { return };
+    let Some(mut database) = MariaDb::open("mariadb_images_and_conditions_agree_where_values_are_bent") else { return };
     database.run("SET sql_mode = ''").unwrap();
     let columns = MARIADB.map(|(column, _)| (column, false));
     run(&mut database, &columns, is_instant);
@@ -286,7 +286,7 @@ fn mariadb_images_and_conditions_agree_where_values_are_bent() {
 
 #[test]
 fn mariadb_collations_tell_plain_texts_apart() {
-    let Some(mut database) = MariaDb::start() else { return };
+    let Some(mut database) = MariaDb::open("mariadb_collations_tell_plain_texts_apart") else { return };
     let plain: Vec<char> = ('0'..='9').chain('a'..='z').chain(" _.:/@+-".chars()).collect();
     let folds = database
         .rows(

@@ -36,7 +36,7 @@ fn check(database: &mut impl Database, relations: &[&str], writes: &[(&str, &[&s
 
 #[test]
 fn postgres_effects() {
-    let Some(mut database) = Postgres::start() else { return };
+    let Some(mut database) = Postgres::open("postgres_effects") else { return };
     database
         .run(
             "CREATE TABLE author (id int PRIMARY KEY, name text);
@@ -123,7 +123,7 @@ fn postgres_effects() {
 
 #[test]
 fn mariadb_effects() {
-    let Some(mut database) = MariaDb::start() else { return };
+    let Some(mut database) = MariaDb::open("mariadb_effects") else { return };
     database
         .run(
             "CREATE TABLE author (id int PRIMARY KEY, name varchar(20));

@@ -1,23 +1,20 @@
 //! A connection to PostgreSQL.
 
 use cache_sql::{Analyser, Catalogue, Dialect};
-use postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crate::schema::Database;
-use crate::server::Server;
 
-pub struct Postgres {
-    client: Client,
-    _server: Server,
-}
+pub struct Postgres(Client);
 
 impl Postgres {
-    pub fn start() -> Option<Self> {
-        let server = Server::postgres()?;
-        let mut config = Config::new();
-        config.host_path(server.directory()).user("postgres").dbname("postgres");
-        let client = server.connect(|| config.connect(NoTls));
-        Some(Postgres { client, _server: server })
+    /// An empty database of this name on the shared server; `None` where tests run without services.
+    pub fn open(name: &str) -> Option<Self> {
+        if test_servers::left_out() {
+            return None;
+        }
+        let url = test_servers::Postgres::shared().create_database(name);
+        Some(Postgres(Client::connect(&url, NoTls).expect("the server accepts connections")))
     }
 }
 
@@ -27,11 +24,11 @@ impl Database for Postgres {
     }
 
     fn run(&mut self, sql: &str) -> Result<(), String> {
-        self.client.batch_execute(sql).map_err(|error| format!("{error:?}"))
+        self.0.batch_execute(sql).map_err(|error| format!("{error:?}"))
     }
 
     fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
-        let messages = self.client.simple_query(sql).map_err(|error| format!("{error:?}"))?;
+        let messages = self.0.simple_query(sql).map_err(|error| format!("{error:?}"))?;
         let rows = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()),
             _ => None,
@@ -40,7 +37,7 @@ impl Database for Postgres {
     }
 
     fn catalogue(&mut self) -> Catalogue {
-        let rows = self.client.query(Catalogue::query(Dialect::Postgres), &[]).expect("the schema is read");
+        let rows = self.0.query(Catalogue::query(Dialect::Postgres), &[]).expect("the schema is read");
         let rows = rows.iter().map(|row| (0..row.len()).map(|at| row.get::<_, String>(at)).collect::<Vec<_>>());
         Catalogue::read(Dialect::Postgres, rows)
     }

@@ -32,7 +32,7 @@ fn refuses(catalogue: &Catalogue, name: &str, because: &str) {
 
 #[test]
 fn postgres_relations_that_must_not_be_cached() {
-    let Some(mut database) = Postgres::start() else { return };
+    let Some(mut database) = Postgres::open("postgres_relations_that_must_not_be_cached") else { return };
     database
         .run(
             "CREATE TABLE article (id int PRIMARY KEY, title text, at timestamptz);
@@ -74,7 +74,7 @@ fn postgres_relations_that_must_not_be_cached() {
 
 #[test]
 fn postgres_images_say_what_is_stored() {
-    let Some(mut database) = Postgres::start() else { return };
+    let Some(mut database) = Postgres::open("postgres_images_say_what_is_stored") else { return };
     database
         .run(
             "CREATE TYPE colour AS ENUM ('red', 'green');
@@ -103,7 +103,7 @@ fn postgres_images_say_what_is_stored() {
 
 #[test]
 fn mariadb_relations_that_must_not_be_cached() {
-    let Some(mut database) = MariaDb::start() else { return };
+    let Some(mut database) = MariaDb::open("shop") else { return };
     database
         .run(
             "CREATE TABLE article (id int PRIMARY KEY AUTO_INCREMENT, title varchar(20), at datetime);
@@ -137,7 +137,7 @@ fn mariadb_relations_that_must_not_be_cached() {
 
 #[test]
 fn mariadb_images_say_what_is_stored() {
-    let Some(mut database) = MariaDb::start() else { return };
+    let Some(mut database) = MariaDb::open("mariadb_images_say_what_is_stored") else { return };
     database
         .run(
             "CREATE TABLE article (id int PRIMARY KEY AUTO_INCREMENT, n tinyint unsigned, price decimal(5,2),

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::told_apart;
 
 async fn database(name: &str, script: &'static str) -> CachedPool<MySql> {
+    test_servers::end_if_left_out();
     let url = test_servers::MariaDb::shared().create_database(name);
     let pool = MySqlPoolOptions::new().max_connections(4).connect(&url).await.unwrap();
     pool.execute(script).await.unwrap();

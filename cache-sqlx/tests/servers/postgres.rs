@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::told_apart;
 
 async fn database(name: &str, script: &'static str) -> CachedPool<Postgres> {
+    test_servers::end_if_left_out();
     let url = test_servers::Postgres::shared().create_database(name);
     let pool = PgPoolOptions::new().max_connections(4).connect(&url).await.unwrap();
     pool.execute(script).await.unwrap();
