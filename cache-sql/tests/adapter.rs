@@ -288,6 +288,21 @@ fn begin_and_definitions_commit_on_mysql() {
     }
 }
 
+/// Triggers of the main database do not see what is written to an attached one: the text tells.
+#[test]
+fn rows_of_an_attached_database_are_not_asked_for() {
+    let cache = Cache::in_memory();
+    let session = Session::connection(&Database::new(Dialect::Sqlite, &cache).with_exact_rows());
+    let table = "CREATE TABLE article (id INTEGER PRIMARY KEY)";
+    let rows = vec![["table", "article", "article", table].map(String::from).to_vec()];
+    session.wants_schema(WRITE).expect("it is not known yet").answer(Ok::<_, String>(rows));
+    for (sql, asked) in [("DELETE FROM article WHERE id = 1", true), ("DELETE FROM far.article WHERE id = 1", false)] {
+        let mut announcement = session.announce(sql, Vec::new);
+        assert_eq!(announcement.exact().is_some(), asked, "{sql}");
+        announcement.over(Outcome::Done, None);
+    }
+}
+
 /// They commit nothing on MySQL, and what is written after them waits for the commit as well.
 #[test]
 fn temporary_tables_leave_the_transaction_open_and_keep_their_connection_to_itself() {
