@@ -28,9 +28,6 @@ pub(crate) fn shadow(dialect: Dialect, segment: &Segment) -> Option<Shadow> {
         }
         (Dialect::MySql, ["CREATE" | "DROP", rest @ ..]) if temporary(kind(rest)) => Some(Shadow::Alone(hides())),
         (Dialect::MySql, _) => None,
-        (Dialect::Postgres, ["ALTER", rest @ ..]) if rest.windows(2).any(|pair| pair == ["SET", "SCHEMA"]) => {
-            Some(Shadow::AndMore("a name moves to another schema".into()))
-        }
         (Dialect::Postgres, ["CREATE", rest @ ..]) if temporary(kind(rest)) || is_in_temporary_schema(segment) => {
             // Outside of a transaction it is gone at once, and inside of one nothing is served after a definition.
             let goes = words.windows(3).any(|words| words == ["ON", "COMMIT", "DROP"]);
