@@ -28,7 +28,7 @@ fn is_refused(analyser: &Analyser, sql: &str, because: &str) {
 /// The same name in two databases, with columns that compare differently.
 #[test]
 fn names_of_another_mariadb_database_are_not_judged_by_this_one() {
-    let Some(mut database) = MariaDb::start() else { return };
+    let Some(mut database) = MariaDb::open("near_shop") else { return };
     database
         .run(
             "CREATE DATABASE other CHARACTER SET utf8mb4;
@@ -41,8 +41,8 @@ fn names_of_another_mariadb_database_are_not_judged_by_this_one() {
         .unwrap();
     let analyser = database.analyser();
     is_stored(&analyser, "SELECT * FROM article WHERE n = 1000");
-    is_stored(&analyser, "SELECT * FROM shop.article WHERE n = 1000");
-    is_stored(&analyser, "SELECT shop.article.id FROM shop.article JOIN near ON near.id = shop.article.id");
+    is_stored(&analyser, "SELECT * FROM near_shop.article WHERE n = 1000");
+    is_stored(&analyser, "SELECT near_shop.article.id FROM near_shop.article JOIN near ON near.id = near_shop.article.id");
     let elsewhere = "another database";
     is_refused(&analyser, "SELECT * FROM other.article WHERE n = 1000", elsewhere);
     is_refused(&analyser, "SELECT * FROM `other` . `article`", elsewhere);
@@ -65,7 +65,7 @@ fn names_of_another_mariadb_database_are_not_judged_by_this_one() {
         assert!(wanted.iter().all(|wanted| found.iter().any(|change| change == wanted)), "{write}: {found:?}");
         assert!(found.iter().all(|change| change.starts_with("any row of")), "{write}: {found:?}");
     }
-    assert_eq!(changes(&analyser, "DELETE FROM shop.child WHERE id = 1"), ["delete child (id = 1)"]);
+    assert_eq!(changes(&analyser, "DELETE FROM near_shop.child WHERE id = 1"), ["delete child (id = 1)"]);
 
     // What the server does: the child of this database goes, and no trigger of it tells.
     database.run("INSERT INTO other.article (id) VALUES (1); INSERT INTO child VALUES (1, 1)").unwrap();
@@ -75,7 +75,7 @@ fn names_of_another_mariadb_database_are_not_judged_by_this_one() {
 
 #[test]
 fn names_of_other_postgres_schemas_are_merged() {
-    let Some(mut database) = Postgres::start() else { return };
+    let Some(mut database) = Postgres::open("outside_2") else { return };
     database
         .run(
             "CREATE SCHEMA other;
@@ -93,7 +93,7 @@ fn names_of_other_postgres_schemas_are_merged() {
 
 #[test]
 fn postgres_names_that_differ_by_case_only_are_one() {
-    let Some(mut database) = Postgres::start() else { return };
+    let Some(mut database) = Postgres::open("outside_3") else { return };
     database
         .run(
             r#"CREATE TABLE twins (id int PRIMARY KEY, a int, "A" smallint NOT NULL, b int);
@@ -126,7 +126,7 @@ fn postgres_names_that_differ_by_case_only_are_one() {
 /// `total` and `lower` are on the list of functions that are known to be pure.
 #[test]
 fn calls_of_the_users_own_postgres_routines_are_not_stored() {
-    let Some(mut database) = Postgres::start() else { return };
+    let Some(mut database) = Postgres::open("outside_4") else { return };
     database
         .run(
             "CREATE EXTENSION citext;
@@ -170,7 +170,7 @@ fn calls_of_the_users_own_postgres_routines_are_not_stored() {
 
 #[test]
 fn calls_of_the_users_own_mariadb_routines_are_not_stored() {
-    let Some(mut database) = MariaDb::start() else { return };
+    let Some(mut database) = MariaDb::open("far_shop") else { return };
     database
         .run(
             "CREATE TABLE article (id int PRIMARY KEY, title varchar(9)); CREATE TABLE log (id int);
@@ -182,14 +182,14 @@ fn calls_of_the_users_own_mariadb_routines_are_not_stored() {
     let calls = "which may read anything";
     is_refused(&analyser, "SELECT json_total(id) FROM article", calls);
     is_refused(&analyser, "SELECT id FROM article WHERE `uuid_to_bin`(id) = 1", calls);
-    is_refused(&analyser, "SELECT id FROM article ORDER BY shop.json_total(id)", calls);
+    is_refused(&analyser, "SELECT id FROM article ORDER BY far_shop.json_total(id)", calls);
     is_stored(&analyser, "SELECT upper(title), json_value(title, '$.a') FROM article WHERE id = 1");
 }
 
 /// What a name means afterwards, asked of the servers; and that the statement was told of.
 #[test]
 fn temporary_tables_hide_others_from_their_connection() {
-    if let Some(mut database) = MariaDb::start() {
+    if let Some(mut database) = MariaDb::open("outside_6") {
         database.run("CREATE TABLE t (id int); INSERT INTO t VALUES (1); CREATE TABLE other (id int)").unwrap();
         // They do not commit either.
         let hiding = ["CREATE TEMPORARY TABLE t (id int)", "DROP TEMPORARY TABLE t"];
@@ -205,7 +205,7 @@ fn temporary_tables_hide_others_from_their_connection() {
             assert_eq!(database.rows("SELECT * FROM t").unwrap().len(), wanted, "{statement}");
         }
     }
-    if let Some(mut database) = Postgres::start() {
+    if let Some(mut database) = Postgres::open("outside_7") {
         database.run("CREATE SCHEMA other; CREATE TABLE t (id int); INSERT INTO t VALUES (1)").unwrap();
         let rows = |database: &mut Postgres| database.rows("SELECT * FROM t").map(|rows| rows.len()).ok();
         let hiding = [

@@ -39,7 +39,7 @@ st_distance(point(1, 1), point(1, 2)); 'a' 'b'; _latin1'a'; x'41'; 0x41; b'1'; D
 
 #[test]
 fn views_over_pure_functions_are_cached_as_mariadb_spells_them() {
-    let Some(mut database) = MariaDb::start() else { return };
+    let Some(mut database) = MariaDb::open("spelling_8") else { return };
     database
         .run("CREATE TABLE sample (n int, f double, s varchar(9), b varbinary(16), d date, m datetime(6))")
         .unwrap();
