@@ -90,7 +90,9 @@ impl Exact {
         let plans = analyser.plans_of(sql);
         let kind = match analyser.dialect() {
             Dialect::Sqlite => {
-                let notes = plans.iter().all(Plan::notes_rows);
+                // A trigger that ends with `RAISE(IGNORE)` keeps back the notes as well.
+                let known = analyser.known();
+                let notes = plans.iter().all(Plan::notes_rows) && !known.catalogue()?.withholds();
                 notes.then(|| Kind::Outbox(Outbox::new()))?
             }
             dialect => Kind::Probe(Probe::about(plans, dialect, binds, analyser.known().catalogue())?),
