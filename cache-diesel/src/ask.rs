@@ -5,7 +5,7 @@ use cache_sql::adapter::{Lookup, Options, Session};
 use diesel::query_builder::QueryFragment;
 use diesel::result::{Error, QueryResult};
 
-use crate::backend::{CachedBackend, text};
+use crate::backend::{Binds, CachedBackend, text};
 use crate::source::Source;
 
 /// The way a query is to be cached, and what is asked of it.
@@ -35,21 +35,34 @@ impl Ask<'_> {
             return work(query, conn);
         }
         let binds = C::Backend::binds(&query)?;
-        let mut key = KeyWriter::new();
-        key.part(self.kind).part(sql.as_str()).bytes(&binds.key).bytes(self.options.key_part());
-        let key = Key::of::<T>("diesel").with(&key.finish());
+        let key = key::<T>(self.kind, &sql, &binds, self.options);
         let dependencies = || session.database().dependencies(&sql, &binds.values);
         Lookup::new(self.cache, self.options, key).run::<T, Error>(&Place(&session), weigh, dependencies, || {
             conn.looks_up(true);
-            let result = work(query, conn);
-            conn.looks_up(false);
-            result
+            let looking_up = LookingUp(conn);
+            work(query, looking_up.0)
         })
     }
 }
 
+/// Stands for what is asked and how it is kept.
+pub(crate) fn key<T: 'static>(kind: &str, sql: &str, binds: &Binds, options: &Options) -> Key {
+    let mut key = KeyWriter::new();
+    key.part(kind).part(sql).bytes(&binds.key).bytes(options.key_part());
+    Key::of::<T>("diesel").with(&key.finish())
+}
+
+/// Ends the lookup for the connection, also when the work panics.
+struct LookingUp<'c, C: Source>(&'c mut C);
+
+impl<C: Source> Drop for LookingUp<'_, C> {
+    fn drop(&mut self) {
+        self.0.looks_up(false);
+    }
+}
+
 /// A session as the connection of a lookup: the connection itself is lent to the work.
-struct Place<'a>(&'a Session);
+pub(crate) struct Place<'a>(pub(crate) &'a Session);
 
 impl Connection for Place<'_> {
     fn bypass(&self) -> bool {

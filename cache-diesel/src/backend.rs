@@ -2,14 +2,18 @@
 
 use cache_core::Value;
 use cache_sql::{Bind, Dialect};
-use diesel::backend::Backend;
-use diesel::connection::LoadConnection;
+use diesel::backend::{Backend, DieselReserveSpecialization};
+use diesel::expression::QueryMetadata;
 use diesel::query_builder::{QueryBuilder, QueryFragment};
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
+use diesel::row::Row;
+use diesel::sql_types::Untyped;
 
 /// A database system whose statements can be read: [`Sqlite`](diesel::sqlite::Sqlite), [`Pg`](diesel::pg::Pg),
 /// [`Mysql`](diesel::mysql::Mysql), each with the feature of its name.
-pub trait CachedBackend: Backend<QueryBuilder: Default> + sealed::Sealed + 'static {
+pub trait CachedBackend:
+    Backend<QueryBuilder: Default> + DieselReserveSpecialization + QueryMetadata<Untyped> + sealed::Sealed + 'static
+{
     #[doc(hidden)]
     const DIALECT: Dialect;
 
@@ -24,9 +28,9 @@ pub trait CachedBackend: Backend<QueryBuilder: Default> + sealed::Sealed + 'stat
     #[doc(hidden)]
     fn stored(raw: Self::RawValue<'_>) -> Option<Value>;
 
-    /// The rows of a statement whose columns are text.
+    /// The columns of a row, all of which are text.
     #[doc(hidden)]
-    fn texts<C: LoadConnection<Backend = Self>>(connection: &mut C, sql: &str) -> QueryResult<Vec<Vec<String>>>;
+    fn texts<'r, R: Row<'r, Self>>(row: &R) -> QueryResult<Vec<String>>;
 }
 
 pub(crate) mod sealed {
@@ -76,23 +80,15 @@ pub(crate) fn violates(error: &Error) -> bool {
     )
 }
 
-/// Reads rows of text; a macro because `FromSql` is a matter of the concrete backend.
+/// Reads a row of texts; a macro because `FromSql` is a matter of the concrete backend.
+#[allow(unused_macros)]
 macro_rules! texts {
     () => {
-        fn texts<C: diesel::connection::LoadConnection<Backend = Self>>(
-            connection: &mut C,
-            sql: &str,
-        ) -> diesel::result::QueryResult<Vec<Vec<String>>> {
-            use diesel::row::Row;
-            let rows = connection.load(diesel::sql_query(sql))?;
-            rows.map(|row| {
-                let row = row?;
-                (0..row.field_count())
-                    .map(|at| row.get_value::<diesel::sql_types::Text, String, _>(at))
-                    .collect::<Result<Vec<String>, _>>()
-                    .map_err(diesel::result::Error::DeserializationError)
-            })
-            .collect()
+        fn texts<'r, R: diesel::row::Row<'r, Self>>(row: &R) -> diesel::result::QueryResult<Vec<String>> {
+            (0..row.field_count())
+                .map(|at| row.get_value::<diesel::sql_types::Text, String, _>(at))
+                .collect::<Result<Vec<String>, _>>()
+                .map_err(diesel::result::Error::DeserializationError)
         }
     };
 }

@@ -36,9 +36,9 @@ impl<Q: AsQuery> CachedQuery for Q {}
 #[derive(Clone, Debug)]
 #[must_use = "end it with `load`, `get_result`, `first` or `count`"]
 pub struct Cached<'c, Q> {
-    query: Q,
-    cache: &'c Cache,
-    options: Options,
+    pub(crate) query: Q,
+    pub(crate) cache: &'c Cache,
+    pub(crate) options: Options,
 }
 
 impl<Q> Cached<'_, Q> {
@@ -231,10 +231,10 @@ where
     ask.run(conn, query.as_query(), weigh_one, |query, conn| query.get_result(conn).optional())?.ok_or(Error::NotFound)
 }
 
-fn weigh_rows<U>(rows: &Arc<Vec<U>>) -> u64 {
+pub(crate) fn weigh_rows<U>(rows: &Arc<Vec<U>>) -> u64 {
     (size_of::<Vec<U>>() + rows.capacity() * size_of::<U>()) as u64
 }
 
-fn weigh_one<U>(_: &Option<U>) -> u64 {
+pub(crate) fn weigh_one<U>(_: &Option<U>) -> u64 {
     size_of::<Option<U>>() as u64
 }

@@ -6,8 +6,8 @@ use cache_core::{Cache, CacheId, ReadPoint};
 use cache_sql::Bind;
 use cache_sql::adapter::{Announcement, Database, Outcome, Session};
 use diesel::connection::{
-    AnsiTransactionManager, CacheSize, Connection, ConnectionSealed, Instrumentation, LoadConnection,
-    MultiConnectionHelper, SimpleConnection, TransactionManager, WithMetadataLookup,
+    AnsiTransactionManager, CacheSize, Connection, ConnectionSealed, DefaultLoadingMode, Instrumentation,
+    LoadConnection, MultiConnectionHelper, SimpleConnection, TransactionManager, WithMetadataLookup,
 };
 use diesel::expression::QueryMetadata;
 use diesel::migration::{CREATE_MIGRATIONS_TABLE, MigrationConnection};
@@ -65,6 +65,8 @@ pub struct CachedConnection<C> {
     session: Session,
     /// The next statement is that of a cached query.
     looks_up: bool,
+    /// The statement whose rows are being read.
+    reading: Option<Announcement>,
 }
 
 impl<C: Inner> CachedConnection<C> {
@@ -87,7 +89,7 @@ impl<C: Inner> CachedConnection<C> {
             Ok(None)
         );
         let session = if idle { Session::connection(database) } else { Session::connection_in_transaction(database) };
-        CachedConnection { inner: connection, session, looks_up: false }
+        CachedConnection { inner: connection, session, looks_up: false, reading: None }
     }
 }
 
@@ -147,9 +149,11 @@ impl<C> CachedConnection<C> {
 impl<C: Inner> CachedConnection<C> {
     /// Looks at a statement before it runs.
     fn announce(&mut self, sql: &str, binds: impl FnOnce() -> Vec<Bind>) -> Announcement {
+        // Rows that were leaked before their end.
+        self.reading = None;
         if let Some(request) = self.session.wants_schema(sql) {
-            let rows = C::Backend::texts(&mut self.inner, request.sql());
-            request.answer(rows);
+            let rows = LoadConnection::<DefaultLoadingMode>::load(&mut self.inner, sql_query(request.sql()));
+            request.answer(rows.and_then(|rows| rows.map(|row| C::Backend::texts(&row?)).collect()));
         }
         if std::mem::take(&mut self.looks_up) {
             self.session.announce_lookup(sql)
@@ -275,7 +279,10 @@ where
         let sql = text::<C::Backend, T>(&source)?;
         let announcement = self.announce(&sql, || binds::<C::Backend, T>(&source));
         match LoadConnection::<B>::load(&mut self.inner, source) {
-            Ok(rows) => Ok(CachedCursor::new(rows, announcement)),
+            Ok(rows) => {
+                self.reading = Some(announcement);
+                Ok(CachedCursor::new(rows, &mut self.reading))
+            }
             Err(error) => {
                 let result = Err(error);
                 announcement.over(Outcome::of(&result, violates), None);
@@ -306,10 +313,7 @@ impl<C: Inner + MultiConnectionHelper> MultiConnectionHelper for CachedConnectio
     }
 }
 
-impl<C: Inner + MigrationConnection> MigrationConnection for CachedConnection<C>
-where
-    <C as Connection>::Backend: diesel::backend::DieselReserveSpecialization,
-{
+impl<C: Inner + MigrationConnection> MigrationConnection for CachedConnection<C> {
     fn setup(&mut self) -> QueryResult<usize> {
         sql_query(CREATE_MIGRATIONS_TABLE).execute(self)
     }

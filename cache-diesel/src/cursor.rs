@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use cache_core::Row as Image;
+use cache_core::{Row as Image, Value};
 use cache_sql::adapter::{Announcement, Outcome, Returned};
 use diesel::result::QueryResult;
 use diesel::row::{Field, Row};
@@ -24,7 +24,8 @@ where
 {
     /// Dropped before the statement is said to be over: some databases end it no earlier.
     rows: Option<I>,
-    announcement: Option<Announcement>,
+    /// Kept by the connection, for the case that this is leaked.
+    announcement: &'conn mut Option<Announcement>,
     /// What the rows tell of a write; `None` when nobody wants to know, or when it is too much.
     returned: Option<Returned>,
     begun: bool,
@@ -37,39 +38,10 @@ where
     R: Row<'conn, DB>,
     DB: CachedBackend,
 {
-    pub(crate) fn new(rows: I, announcement: Announcement) -> Self {
-        let returned = announcement.wants_rows().then(Returned::default);
-        CachedCursor { rows: Some(rows), announcement: Some(announcement), returned, begun: false, row: PhantomData }
-    }
-
-    fn note(&mut self, row: &R) {
-        let Some(returned) = &mut self.returned else {
-            return;
-        };
-        if returned.rows.len() == MOST {
-            self.returned = None;
-            return;
-        }
-        let mut image = Image::new();
-        let mut names = Vec::with_capacity(row.field_count());
-        for at in 0..row.field_count() {
-            let field = row.get(at);
-            let name = field.as_ref().and_then(|field| field.field_name()).unwrap_or_default();
-            if let Some(field) = &field {
-                let value = match field.value() {
-                    None => Some(cache_core::Value::Null),
-                    Some(raw) => DB::stored(raw),
-                };
-                if let Some(value) = value {
-                    image.set(name, value);
-                }
-            }
-            names.push(name.to_owned());
-        }
-        if returned.names.is_empty() {
-            returned.names = names;
-        }
-        returned.rows.push(image);
+    pub(crate) fn new(rows: I, announcement: &'conn mut Option<Announcement>) -> Self {
+        let wanted = announcement.as_ref().is_some_and(Announcement::wants_rows);
+        let returned = wanted.then(Returned::default);
+        CachedCursor { rows: Some(rows), announcement, returned, begun: false, row: PhantomData }
     }
 
     fn over(&mut self, outcome: Outcome, all: bool) {
@@ -79,6 +51,37 @@ where
             announcement.over(outcome, returned);
         }
     }
+}
+
+/// Notes what a returned row tells.
+pub(crate) fn note<'r, DB: CachedBackend, R: Row<'r, DB>>(wanted: &mut Option<Returned>, row: &R) {
+    let Some(returned) = wanted else {
+        return;
+    };
+    if returned.rows.len() == MOST {
+        *wanted = None;
+        return;
+    }
+    let mut image = Image::new();
+    let mut names = Vec::with_capacity(row.field_count());
+    for at in 0..row.field_count() {
+        let field = row.get(at);
+        let name = field.as_ref().and_then(|field| field.field_name()).unwrap_or_default();
+        if let Some(field) = &field {
+            let value = match field.value() {
+                None => Some(Value::Null),
+                Some(raw) => DB::stored(raw),
+            };
+            if let Some(value) = value {
+                image.set(name, value);
+            }
+        }
+        names.push(name.to_owned());
+    }
+    if returned.names.is_empty() {
+        returned.names = names;
+    }
+    returned.rows.push(image);
 }
 
 impl<'conn, I, R, DB> Iterator for CachedCursor<'conn, I, R, DB>
@@ -93,7 +96,7 @@ where
         self.begun = true;
         let next = self.rows.as_mut()?.next();
         match &next {
-            Some(Ok(row)) => self.note(row),
+            Some(Ok(row)) => note::<DB, R>(&mut self.returned, row),
             Some(Err(error)) => {
                 let outcome = if violates(error) { Outcome::Violated } else { Outcome::Failed };
                 self.over(outcome, false);
@@ -127,7 +130,7 @@ where
             }
         } else {
             self.rows = None;
-            self.announcement = None;
+            *self.announcement = None;
         }
     }
 }

@@ -52,8 +52,8 @@
 //!
 //! # What is different from the bare connection
 //!
-//! - `SqliteConnection`: rows inserted by one statement with `RETURNING` must all set the same columns, as with every
-//!   connection that is not Diesel's own.
+//! - `SqliteConnection`: several rows inserted by one statement cannot be asked back by `returning`; that is kept to
+//!   Diesel's own connection. Insert them one by one, or without it.
 //! - `PgConnection`: `COPY .. TO` and notifications go through [`CachedConnection::inner_mut`].
 //!
 //! # Features
@@ -66,12 +66,15 @@
 //! | `mysql` | | `MysqlConnection` | libmysqlclient or libmariadb |
 //! | `mysql_backend` | | queries for MySQL and MariaDB as querysets | none |
 //! | `r2d2` | | pools | r2d2 |
+//! | `async` | | `diesel-async`: [`asynchronous`] | diesel-async |
 //!
 //! Diesel is used with its feature for third-party backends, so the version is held to `~2.3`.
 
 #![deny(missing_docs)]
 
 mod ask;
+#[cfg(feature = "async")]
+pub mod asynchronous;
 mod backend;
 #[cfg(feature = "postgres_backend")]
 mod binary;

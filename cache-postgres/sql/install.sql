@@ -20,7 +20,7 @@ DECLARE
     count_after bigint := 0;
     rows_before json;
     rows_after json;
-    fingerprint bigint;
+    fingerprint numeric;
     message text;
 BEGIN
     IF TG_OP IN ('UPDATE', 'DELETE') THEN
@@ -37,25 +37,24 @@ BEGIN
         BEGIN
             IF count_before > 0 THEN
                 SELECT json_agg((
-                    SELECT coalesce(json_object_agg(field.key, field.value #>> '{}'), '{}')
-                    FROM jsonb_each(to_jsonb(written.*)) AS field
-                    WHERE jsonb_typeof(field.value) NOT IN ('object', 'array')
-                        AND char_length(field.value #>> '{}') <= tell.longest_text IS NOT FALSE
+                    SELECT coalesce(json_object_agg(field.key, field.value), '{}')
+                    FROM json_each_text(row_to_json(written.*)) AS field
+                    WHERE char_length(field.value) <= tell.longest_text IS NOT FALSE
                         AND (tell.told_columns IS NULL OR field.key = ANY (tell.told_columns))
                 )) INTO rows_before FROM cache_notify_before AS written;
             END IF;
             IF count_after > 0 THEN
                 SELECT json_agg((
-                    SELECT coalesce(json_object_agg(field.key, field.value #>> '{}'), '{}')
-                    FROM jsonb_each(to_jsonb(written.*)) AS field
-                    WHERE jsonb_typeof(field.value) NOT IN ('object', 'array')
-                        AND char_length(field.value #>> '{}') <= tell.longest_text IS NOT FALSE
+                    SELECT coalesce(json_object_agg(field.key, field.value), '{}')
+                    FROM json_each_text(row_to_json(written.*)) AS field
+                    WHERE char_length(field.value) <= tell.longest_text IS NOT FALSE
                         AND (tell.told_columns IS NULL OR field.key = ANY (tell.told_columns))
                 )) INTO rows_after FROM cache_notify_after AS written;
             END IF;
             -- By which a listener sees whether it knows these columns.
-            SELECT hashtextextended(string_agg(format('%s %s %s %s %s %s', attnum, attname, atttypid, atttypmod, attcollation,
-                attgenerated), ',' ORDER BY attnum), 0) INTO fingerprint
+            SELECT sum(hashtextextended(attname::text, hashint8extended(
+                atttypid::bigint << 32 | (atttypmod::bigint & 4294967295), attcollation::bigint << 16 | attnum)))
+            INTO fingerprint
             FROM pg_attribute WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped;
             message := json_build_object('version', 1, 'schema', TG_TABLE_SCHEMA, 'table', TG_TABLE_NAME,
                 'operation', lower(TG_OP), 'columns', fingerprint::text,

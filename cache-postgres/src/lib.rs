@@ -29,11 +29,18 @@
 //!
 //! After a lost connection the listener connects again, and then drops every result that depends on a watched table,
 //! since nobody knows what was written meanwhile.
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `tls` | no | encrypted connections, to servers whose certificate the system trusts (rustls) |
 
 #![deny(missing_docs)]
 
 mod backoff;
 mod builder;
+mod encryption;
 mod error;
 mod install;
 mod link;
@@ -48,3 +55,7 @@ pub use error::Error;
 pub use install::{INSTALL, REMOVE, install, remove, unwatch, watch, watch_all};
 pub use listener::Listener;
 pub use status::Status;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/outside.md")]
+struct Guide;

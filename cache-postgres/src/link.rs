@@ -3,11 +3,12 @@
 use std::future::poll_fn;
 use std::time::Duration;
 
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, SimpleQueryMessage};
 
-use crate::Error;
+use crate::{Error, encryption};
 
 /// How long a connection may take to be made, or a statement to be answered.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,27 +46,11 @@ impl Link {
     }
 
     pub(crate) async fn connect(config: &Config) -> Result<Self, Error> {
-        let connecting = tokio::time::timeout(2 * PATIENCE, config.connect(NoTls)).await;
+        let connecting = tokio::time::timeout(2 * PATIENCE, config.connect(encryption::connector()?)).await;
         let connected = connecting.map_err(|_| Error::new("the database does not answer"))?;
-        let (client, mut connection) =
-            connected.map_err(|error| Error::caused("the database cannot be reached", error))?;
+        let (client, connection) = connected.map_err(|error| Error::caused("the database cannot be reached", error))?;
         let (sender, notifications) = unbounded_channel();
-        let driver = tokio::spawn(async move {
-            while let Some(message) = poll_fn(|cx| connection.poll_message(cx)).await {
-                match message {
-                    Ok(AsyncMessage::Notification(told)) => {
-                        let (channel, payload) = (told.channel().to_owned(), told.payload().to_owned());
-                        // Nobody listens to a link that only runs statements.
-                        let _ = sender.send(Notification { channel, payload });
-                    }
-                    Ok(_) => {}
-                    Err(error) => {
-                        tracing::debug!(%error, "the connection that listens has ended");
-                        break;
-                    }
-                }
-            }
-        });
+        let driver = tokio::spawn(drive(connection, sender));
         Ok(Link { client, notifications, driver })
     }
 
@@ -82,6 +67,28 @@ impl Link {
             _ => None,
         };
         Ok(messages.into_iter().filter_map(row).collect())
+    }
+}
+
+/// Moves what arrives, until the connection ends.
+async fn drive<S, T>(mut connection: Connection<S, T>, sender: UnboundedSender<Notification>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(message) = poll_fn(|cx| connection.poll_message(cx)).await {
+        match message {
+            Ok(AsyncMessage::Notification(told)) => {
+                let (channel, payload) = (told.channel().to_owned(), told.payload().to_owned());
+                // Nobody listens to a link that only runs statements.
+                let _ = sender.send(Notification { channel, payload });
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!(%error, "the connection that listens has ended");
+                break;
+            }
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use crate::link::Link;
 /// The watched tables, and what their columns are; the same expression is in the trigger.
 const WATCHED: &str = "
 SELECT n.nspname, c.relname, (
-    SELECT pg_catalog.hashtextextended(pg_catalog.string_agg(pg_catalog.format('%s %s %s %s %s %s', attnum, attname, atttypid,
-        atttypmod, attcollation, attgenerated), ',' ORDER BY attnum), 0)
+    SELECT pg_catalog.sum(pg_catalog.hashtextextended(attname::text, pg_catalog.hashint8extended(
+        atttypid::bigint << 32 | (atttypmod::bigint & 4294967295), attcollation::bigint << 16 | attnum)))
     FROM pg_catalog.pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE EXISTS (

@@ -17,7 +17,8 @@ use crate::schema::Schema;
 use crate::status::Shared;
 use crate::{Builder, Error, OnGap};
 
-/// Notifications that do not fit the schema have it read again, but not more often than this.
+/// Notifications that do not fit the schema have it read again, but not more often than this; in between nothing is
+/// known of what they concern.
 const REREAD_PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) type Requests = UnboundedSender<oneshot::Sender<()>>;
@@ -153,11 +154,14 @@ impl Task {
                 self.redefined()
             }
             Some(Message::Write { name, fingerprint, mut document }) => {
-                if !self.schema.is_familiar(&name, fingerprint.as_ref()) && self.read_at.elapsed() >= REREAD_PAUSE {
-                    self.reread(ear).await?;
-                }
                 if !self.schema.is_familiar(&name, fingerprint.as_ref()) {
-                    document.rows = None;
+                    if self.read_at.elapsed() < REREAD_PAUSE {
+                        return self.apply(Change::everything());
+                    }
+                    self.reread(ear).await?;
+                    if !self.schema.is_familiar(&name, fingerprint.as_ref()) {
+                        document.rows = None;
+                    }
                 }
                 self.apply(self.schema.catalogue.changes(&document))
             }

@@ -30,6 +30,14 @@ pub(crate) fn dialect(backend: DbBackend) -> Dialect {
     }
 }
 
+pub(crate) fn backend(dialect: Dialect) -> DbBackend {
+    match dialect {
+        Dialect::MySql => DbBackend::MySql,
+        Dialect::Postgres => DbBackend::Postgres,
+        _ => DbBackend::Sqlite,
+    }
+}
+
 /// What the result of a statement depends on, wherever it runs: a query object does not know its database, and what a
 /// condition means is a question of the database.
 pub(crate) fn anywhere(build: impl Fn(DbBackend) -> Statement) -> Dependencies {

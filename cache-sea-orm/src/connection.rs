@@ -1,5 +1,6 @@
 //! The wrapped connection: it lets every statement through and sees what each one changes.
 
+use std::any::Any;
 use std::fmt;
 
 use cache_core::{Cache, CacheId, ReadPoint};
@@ -7,8 +8,8 @@ use cache_sql::adapter::{Announcement, Database, Outcome, SchemaRequest, Session
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::sea_query::Values;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement, TransactionSession,
-    TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    TransactionSession, TransactionTrait,
 };
 
 use crate::analysis;
@@ -55,16 +56,19 @@ pub struct CachedConnection<C = DatabaseConnection> {
 /// A transaction begun on a [`CachedConnection`].
 pub type CachedTransaction = CachedConnection<sea_orm::DatabaseTransaction>;
 
-impl<C: Clone + ConnectionTrait> CachedConnection<C> {
+impl<C: Clone + ConnectionTrait + 'static> CachedConnection<C> {
     /// Wraps a connection or pool, so that its writes invalidate results in `cache`.
     ///
     /// `C` must be `Clone` because a transaction is not: one that was begun on an unwrapped connection
     /// would announce its changes before they are committed. Begin it on the wrapper instead.
     pub fn new(connection: C, cache: &Cache) -> Self {
-        let backend = connection.get_database_backend();
+        // SeaORM has no backend for a connection that leads nowhere; its statements are answered with errors.
+        let nowhere = leads_nowhere(&connection);
+        let backend = if nowhere { DbBackend::Sqlite } else { connection.get_database_backend() };
         analysis::seen(backend);
         let database = Database::new(analysis::dialect(backend), cache);
-        let database = if connection.is_mock_connection() { database.without_schema() } else { database };
+        let schemaless = nowhere || connection.is_mock_connection();
+        let database = if schemaless { database.without_schema() } else { database };
         CachedConnection { inner: connection, session: Session::pool(&database), share: Some(C::clone), begin: None }
     }
 }
@@ -123,6 +127,10 @@ impl<C> CachedConnection<C> {
         self.session.database().failed_invalidations()
     }
 
+    pub(crate) fn backend(&self) -> DbBackend {
+        analysis::backend(self.session.database().dialect())
+    }
+
     /// Whether uncommitted changes may be visible to reads through this handle.
     pub fn is_dirty(&self) -> bool {
         self.session.bypass()
@@ -133,7 +141,7 @@ impl<C: ConnectionTrait> CachedConnection<C> {
     /// Looks at a statement before it runs.
     pub(crate) async fn announce(&self, sql: &str, values: Option<&Values>) -> Announcement {
         self.prepare(self.session.wants_schema(sql)).await;
-        self.session.announce(sql, || analysis::binds(values, self.inner.get_database_backend()))
+        self.session.announce(sql, || analysis::binds(values, self.backend()))
     }
 
     /// Looks at the statement of a cached query before it runs.
@@ -159,8 +167,13 @@ impl<C: ConnectionTrait> CachedConnection<C> {
     where
         Result<T, DbErr>: Answer,
     {
-        over(announcement, result, self.inner.get_database_backend());
+        over(announcement, result, self.backend());
     }
+}
+
+fn leads_nowhere<C: 'static>(connection: &C) -> bool {
+    let connection = (connection as &dyn Any).downcast_ref::<DatabaseConnection>();
+    connection.is_some_and(|connection| matches!(connection.inner, DatabaseConnectionType::Disconnected))
 }
 
 /// A statement was answered.
@@ -182,9 +195,9 @@ macro_rules! carry {
             (Some(share), exact) => {
                 let pool = share(&$self.inner);
                 let around = $self.begin.zip(exact);
+                let backend = $self.backend();
                 let values = around.as_ref().and_then(|_| $values.cloned());
                 Detached::new(async move {
-                    let backend = sea_orm::ConnectionTrait::get_database_backend(&pool);
                     let result = match around {
                         None => {
                             let $connection = &pool;
@@ -251,7 +264,7 @@ pub(crate) use carry;
 #[async_trait]
 impl<C: ConnectionTrait + Send + 'static> ConnectionTrait for CachedConnection<C> {
     fn get_database_backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
+        self.backend()
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {

@@ -26,11 +26,12 @@ pub(crate) trait Around: Send + Sync {
     async fn end(self: Box<Self>, well: bool) -> Result<(), DbErr>;
 }
 
-/// Begins such a transaction on a connection of one type.
-pub(crate) type Begin<C> =
-    for<'c> fn(&'c C) -> Pin<Box<dyn Future<Output = Result<Box<dyn Around>, DbErr>> + Send + 'c>>;
+type Begun<'c> = Pin<Box<dyn Future<Output = Result<Box<dyn Around>, DbErr>> + Send + 'c>>;
 
-pub(crate) fn begin<C>(connection: &C) -> Pin<Box<dyn Future<Output = Result<Box<dyn Around>, DbErr>> + Send + '_>>
+/// Begins such a transaction on a connection of one type.
+pub(crate) type Begin<C> = for<'c> fn(&'c C) -> Begun<'c>;
+
+pub(crate) fn begin<C>(connection: &C) -> Begun<'_>
 where
     C: TransactionTrait + Sync,
     C::Transaction: ConnectionTrait + TransactionSession + Send + Sync + 'static,

@@ -44,8 +44,21 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! On SQLite the wrapper reads the schema before the first write, so that cascades, triggers and views are
-//! followed. On other databases a write concerns its whole table.
+//! The wrapper reads the schema of the database before the first write, so that cascades, triggers and views are followed.
+//! Where rows come back from a write (SQLite, PostgreSQL) they tell exactly which results it concerns; on MySQL the columns
+//! that a write does not name may hold anything.
+//!
+//! | to cache | write |
+//! |---|---|
+//! | a query: models, joins, partial models, tuples, JSON, raw SQL | `.cached(&cache)` before `all`, `one`, `count`, `exists`, `paginate`, `stream` |
+//! | a cursor | `cursor.after(7).first(10).cached(&cache).all(&db)` |
+//! | only what the [profiles](cache_core::Profiles) of the tables allow | `.auto(&cache)` instead of `.cached(&cache)` |
+//! | one row by its key, without SQL on a hit | [`Article::by_key(7)`](KeyedEntity::by_key) |
+//! | what belongs to a row, without SQL on a hit | [`article.related(Comment)`](RelatedModels::related) |
+//! | what belongs to many rows | [`articles.cached(&cache).load_many(Comment, &db)`](CachedModels) |
+//! | models with all that is loaded with them | [`Article::load().with(Comment).cached(&cache)`](CachedLoad) |
+//! | a row at the moment that it is written | [`article.through(&cache).save(&db)`](WriteThrough) |
+//! | a function | `#[cached_as(query)]` |
 #![deny(missing_docs)]
 
 mod analysis;

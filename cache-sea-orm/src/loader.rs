@@ -91,8 +91,15 @@ where
         D: Source,
     {
         let from = M::Entity::to().from_col;
-        load!(self, "load one", from, related, db, weigh_options, |models, select, connection| models
-            .load_one(select, connection))
+        load!(
+            self,
+            "load one",
+            from,
+            related,
+            db,
+            |rows| rows.iter().map(weigh_option).sum::<usize>() as u64,
+            |models, select, connection| models.load_one(select, connection)
+        )
     }
 
     /// The related rows of each model, in the order of the models, also across a junction; as [`LoaderTrait::load_many`].
@@ -109,8 +116,15 @@ where
         D: Source,
     {
         let from = M::Entity::via().map_or_else(|| M::Entity::to().from_col, |via| via.from_col);
-        load!(self, "load many", from, related, db, weigh_vecs, |models, select, connection| models
-            .load_many(select, connection))
+        load!(
+            self,
+            "load many",
+            from,
+            related,
+            db,
+            |rows| rows.iter().map(|rows| weigh_vec(rows)).sum::<usize>() as u64,
+            |models, select, connection| models.load_many(select, connection)
+        )
     }
 
     /// The row of the same table that each model refers to; as [`LoaderTrait::load_self`].
@@ -127,9 +141,15 @@ where
         D: Source,
     {
         let from = relation.def().from_col;
-        load!(self, "load self", from, related, db, weigh_options, |models, select, connection| {
-            models.load_self(select, relation.clone(), connection)
-        })
+        load!(
+            self,
+            "load self",
+            from,
+            related,
+            db,
+            |rows| rows.iter().map(weigh_option).sum::<usize>() as u64,
+            |models, select, connection| { models.load_self(select, relation.clone(), connection) }
+        )
     }
 
     /// The rows of the same table that refer to each model; as [`LoaderTrait::load_self_many`].
@@ -146,9 +166,15 @@ where
         D: Source,
     {
         let from = relation.def().from_col;
-        load!(self, "load self many", from, related, db, weigh_vecs, |models, select, connection| {
-            models.load_self_many(select, relation.clone(), connection)
-        })
+        load!(
+            self,
+            "load self many",
+            from,
+            related,
+            db,
+            |rows| rows.iter().map(|rows| weigh_vec(rows)).sum::<usize>() as u64,
+            |models, select, connection| { models.load_self_many(select, relation.clone(), connection) }
+        )
     }
 }
 
@@ -163,12 +189,4 @@ fn keys<M: ModelTrait>(models: &[M], from: &Identity) -> Result<impl CacheKey, D
     let mut key = KeyWriter::new();
     key.bytes(&bytes);
     Ok(key.finish())
-}
-
-fn weigh_options<M: ModelTrait>(rows: &Vec<Option<M>>) -> u64 {
-    rows.iter().map(weigh_option).sum::<usize>() as u64
-}
-
-fn weigh_vecs<M: ModelTrait>(rows: &Vec<Vec<M>>) -> u64 {
-    rows.iter().map(|rows| weigh_vec(rows)).sum::<usize>() as u64
 }

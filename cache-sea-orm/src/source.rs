@@ -50,7 +50,7 @@ pub trait Source: Connection + Sync {
 #[async_trait]
 impl<C: ConnectionTrait + Send + 'static> Source for CachedConnection<C> {
     fn backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
+        CachedConnection::backend(self)
     }
 
     fn session(&self) -> &Session {

@@ -46,7 +46,7 @@ impl<C: ConnectionTrait + StreamTrait + 'static> StreamTrait for CachedConnectio
     type Stream<'a> = CachedStream<C::Stream<'a>>;
 
     fn get_database_backend(&self) -> DbBackend {
-        ConnectionTrait::get_database_backend(&self.inner)
+        self.backend()
     }
 
     fn stream_raw<'a>(

@@ -25,6 +25,65 @@ pub trait WriteThrough: ActiveModelTrait {
 
     /// As [`through`](WriteThrough::through) where the table's profile allows `get` and says `instance` and `write_through`; else
     /// a plain write.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use cache_core::{Cache, Operations, Profile, Profiles};
+    /// use cache_sea_orm::prelude::*;
+    /// use sea_orm::{entity::prelude::*, ActiveValue::Set, Database};
+    ///
+    /// # mod article {
+    /// #     use sea_orm::entity::prelude::*;
+    /// #     #[sea_orm::model]
+    /// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    /// #     #[sea_orm(table_name = "article")]
+    /// #     pub struct Model {
+    /// #         #[sea_orm(primary_key)]
+    /// #         pub id: i32,
+    /// #         pub title: String,
+    /// #         #[sea_orm(has_many)]
+    /// #         pub comments: HasMany<super::comment::Entity>,
+    /// #     }
+    /// #     impl ActiveModelBehavior for ActiveModel {}
+    /// # }
+    /// # mod comment {
+    /// #     use sea_orm::entity::prelude::*;
+    /// #     #[sea_orm::model]
+    /// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    /// #     #[sea_orm(table_name = "comment")]
+    /// #     pub struct Model {
+    /// #         #[sea_orm(primary_key)]
+    /// #         pub id: i32,
+    /// #         pub article_id: i32,
+    /// #         #[sea_orm(belongs_to, from = "article_id", to = "id")]
+    /// #         pub article: BelongsTo<super::article::Entity>,
+    /// #     }
+    /// #     impl ActiveModelBehavior for ActiveModel {}
+    /// # }
+    /// # use article::Entity as Article;
+    /// # use comment::Entity as Comment;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let profiles = Profiles::builder()
+    ///     .set("article", Profile::new(Operations::ALL).instance(true).collections(true).write_through(true))
+    ///     .set("comment", Profile::new(Operations::FETCH).ttl(Duration::from_secs(60)).collections(true))
+    ///     .build()?;
+    /// let cache = Cache::builder().profiles(profiles).build();
+    /// let db = CachedConnection::new(Database::connect("sqlite::memory:").await?, &cache);
+    /// db.execute_unprepared("CREATE TABLE article (id INTEGER PRIMARY KEY, title TEXT)").await?;
+    /// db.execute_unprepared("CREATE TABLE comment (id INTEGER PRIMARY KEY, article_id INTEGER)").await?;
+    ///
+    /// let article = article::ActiveModel { id: Set(7), title: Set("News".into()) };
+    /// let article = article.auto_through(&cache).insert(&db).await?;   // the row takes its place by its key
+    /// let again = Article::by_key(7).one(&db).await?;                  // a hit: no SQL is even rendered
+    /// assert_eq!(again.as_ref(), Some(&article));
+    /// let comments = article.related(Comment).all(&db).await?;         // kept by the key of the article
+    /// let news = Article::find().filter(article::Column::Title.eq("News")).auto(&cache).all(&db).await?;
+    /// assert_eq!((comments.len(), news.len()), (0, 1));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// # })
+    /// # }
+    /// ```
     fn auto_through(self, cache: &Cache) -> Through<'_, Self> {
         Through { model: self, cache, automatic: true }
     }

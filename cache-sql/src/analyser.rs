@@ -79,6 +79,8 @@ impl Analyser {
     }
 
     /// Lets the results of a function be cached: it must give the same result for the same arguments, and read nothing else.
+    ///
+    /// A routine that the catalogue knows is believed to be so, too, except where a view calls it.
     #[must_use]
     pub fn pure_function(mut self, name: impl AsRef<str>) -> Self {
         self.trusted.push(name.as_ref().to_ascii_lowercase());
@@ -179,7 +181,8 @@ impl Analyser {
     }
 
     /// Why results of a text must not be stored according to the catalogue: it reads a relation that the catalogue
-    /// does not know, or knows to change by itself. `None` for a text that is fine, and without a catalogue.
+    /// does not know, or knows to change by itself, or one of another database, or it calls a routine that users have
+    /// defined. `None` for a text that is fine, and without a catalogue.
     ///
     /// What the text says beside that, [`Analyser::analyse`] tells.
     pub fn refusal(&self, sql: &str) -> Option<Arc<str>> {
@@ -206,6 +209,15 @@ impl Analyser {
         let known = self.known();
         let info = known.catalogue.as_ref().and_then(|catalogue| catalogue.table(table));
         info.map(|info| info.primary_key.clone()).unwrap_or_default()
+    }
+
+    /// What a text without binds does, by a catalogue that is not that of this analyser.
+    pub(crate) fn analyse_with(&self, catalogue: &Catalogue, sql: &str) -> Statement {
+        let binds = Binds { dialect: self.dialect, values: &[] };
+        match &self.plan(sql, Some(catalogue))[..] {
+            [plan] => plan.fill(binds, Some(catalogue), true),
+            plans => Statement::Batch(plans.iter().map(|plan| plan.fill(binds, Some(catalogue), true)).collect()),
+        }
     }
 
     /// The plans of a text, and whether it was met for the first time.

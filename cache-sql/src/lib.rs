@@ -20,6 +20,7 @@ mod plan;
 mod planning;
 mod rewrite;
 mod session;
+mod shadow;
 mod statement;
 mod step;
 mod tokens;

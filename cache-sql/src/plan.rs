@@ -105,7 +105,10 @@ impl Plan {
             Plan::Session(reason) => Statement::Session { reason: reason.clone() },
             Plan::Unknown { tables, reason } => Statement::Unknown {
                 changes: match tables {
-                    Some(tables) => of_tables(tables, catalogue),
+                    Some(tables) => {
+                        let reached = catalogue.map_or(&[][..], Catalogue::reached_from_elsewhere);
+                        of_tables(&[tables, reached].concat(), catalogue)
+                    }
                     None => vec![Change::everything()],
                 },
                 reason: reason.clone(),

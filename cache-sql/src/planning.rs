@@ -17,21 +17,34 @@ use crate::fallback::unparsed;
 use crate::functions::Volatile;
 use crate::lower::{Lowering, Shape, name_of, nested_statements};
 use crate::plan::{Plan, ReadPlan};
-use crate::step::{Words, recognise};
+use crate::shadow::{Shadow, shadow};
+use crate::step::{UNCLEAR, Words, recognise};
 use crate::tokens::Segment;
 use crate::words::by_words;
 use crate::write::{Action, actions, returns_columns, returns_wildcard};
 
-/// The plans of one statement of a text; transaction words may make more than one step.
+/// The plans of one statement; transaction words may make more than one step, and a definition may also change what later
+/// statements of the connection mean.
 pub(crate) fn plans(lowering: &Lowering<'_>, sql: &str, segment: Segment) -> Vec<Plan> {
+    match shadow(lowering.dialect, &segment) {
+        None => definite(lowering, sql, segment),
+        Some(Shadow::Alone(reason)) => vec![Plan::Session(reason)],
+        Some(Shadow::AndMore(reason)) => {
+            let mut plans = definite(lowering, sql, segment);
+            plans.push(Plan::Session(reason));
+            plans
+        }
+    }
+}
+
+fn definite(lowering: &Lowering<'_>, sql: &str, segment: Segment) -> Vec<Plan> {
     if segment.conditional {
         return vec![unparsed(&segment, "a comment that may run")];
     }
     match recognise(lowering.dialect, &segment) {
         Some(Words::Steps(steps)) => return steps.into_iter().map(Plan::Step).collect(),
         Some(Words::Unclear) => {
-            let reason = "transaction words that are not understood".into();
-            return vec![Plan::Unknown { tables: None, reason }];
+            return vec![Plan::Unknown { tables: None, reason: UNCLEAR.into() }];
         }
         None => {}
     }
@@ -70,7 +83,9 @@ fn plan(lowering: &Lowering<'_>, sql: &str, tree: &Tree, segment: &Segment) -> P
                 let returns = more.is_empty() && returns_columns(lowering.dialect, tree);
                 all.extend(more);
                 let question = match &all[..] {
-                    [_] => Question::about(lowering, sql, tree, segment).map(Box::new),
+                    [Action::Update { .. } | Action::Delete { .. }] => {
+                        Question::about(lowering, sql, tree, segment).map(Box::new)
+                    }
                     _ => None,
                 };
                 Plan::Write { actions: all, returns, wildcard: returns_wildcard(tree), question }
@@ -89,7 +104,7 @@ fn plan(lowering: &Lowering<'_>, sql: &str, tree: &Tree, segment: &Segment) -> P
             if lowering.dialect == Dialect::Postgres && segment.words.iter().any(|word| word == "SET_CONFIG") {
                 return Plan::Session("set_config() changes what later statements mean".into());
             }
-            read(lowering, lowering.query(query, &[]), tree)
+            read(lowering, lowering.query(query, &[]), tree, segment)
         }
         Tree::Query(_) => match writes(lowering, &nested) {
             Some(actions) => Plan::Write { actions, returns: false, wildcard: false, question: None },
@@ -148,10 +163,13 @@ fn writes(lowering: &Lowering<'_>, nested: &[Tree]) -> Option<Vec<Action>> {
     Some(all)
 }
 
-fn read(lowering: &Lowering<'_>, shape: Shape, tree: &Tree) -> Plan {
+fn read(lowering: &Lowering<'_>, shape: Shape, tree: &Tree, segment: &Segment) -> Plan {
     let volatile = Volatile::find(lowering.dialect, lowering.trusted, tree);
     let restrictions = shape.restrictions_with(lowering.fault);
-    let refused = |catalogue: &Catalogue| restrictions.iter().find_map(|one| catalogue.refusal(&one.table));
+    let refused = |catalogue: &Catalogue| {
+        let outside = catalogue.leads_outside(tree, segment, lowering.trusted);
+        outside.or_else(|| restrictions.iter().find_map(|one| catalogue.refusal(&one.table)))
+    };
     Plan::Read(Box::new(ReadPlan {
         refusal: lowering.catalogue.and_then(refused),
         restrictions,

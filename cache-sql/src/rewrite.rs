@@ -33,6 +33,8 @@ pub(crate) fn rewrite(dialect: Dialect, tokens: &mut Vec<TokenWithSpan>) -> Drop
         _ => {
             replace(tokens, &["LOCK", "IN", "SHARE", "MODE"], &["FOR", "SHARE"]);
             connectives(tokens);
+            character_sets(tokens);
+            remainders(tokens);
             dropped.ignore = modifiers(tokens);
             targets(tokens);
         }
@@ -183,6 +185,40 @@ fn connectives(tokens: &mut Vec<TokenWithSpan>) {
             tokens.splice(at..=at, words);
         }
         at += 1;
+    }
+}
+
+/// `CAST(a AS CHAR CHARSET x)` and `CHAR(65 USING x)`, as MariaDB spells them in the definitions of views.
+///
+/// Texts that are equal here in one character set are so in any other.
+fn character_sets(tokens: &mut Vec<TokenWithSpan>) {
+    let mut at = 0;
+    while at < tokens.len() {
+        at += 1;
+        if !is(tokens, at - 1, "CHAR") {
+            continue;
+        }
+        let close = if is_token(tokens, at, &Token::LParen) { closing(tokens, at) } else { None };
+        if let Some(close) = close.filter(|close| is(tokens, close.saturating_sub(2), "USING")) {
+            tokens.drain(close - 2..close);
+            continue;
+        }
+        let end = close.map_or(at, |close| close + 1);
+        let words = [&["CHARSET"][..], &["CHARACTER", "SET"]].into_iter().find(|words| are(tokens, end, words));
+        let cast = at > 1 && is(tokens, at - 2, "AS");
+        if let Some(words) = words.filter(|_| cast) {
+            tokens.drain(end..(end + words.len() + 1).min(tokens.len()));
+        }
+    }
+}
+
+/// `a MOD b`, as MariaDB spells it in the definitions of views.
+fn remainders(tokens: &mut [TokenWithSpan]) {
+    for at in 1..tokens.len() {
+        let calls = is_token(tokens, at + 1, &Token::LParen) && !is_token(tokens, at - 1, &Token::RParen);
+        if is(tokens, at, "MOD") && !calls && !is_token(tokens, at - 1, &Token::Period) {
+            tokens[at].token = Token::Mod;
+        }
     }
 }
 

@@ -116,6 +116,8 @@ pub(crate) fn setting(dialect: Dialect, words: &[&str]) -> Option<Setting> {
         (Dialect::Sqlite, _) => None,
         (Dialect::MySql, ["SET", "STATEMENT", ..]) => Some(Setting::Statement),
         (_, ["SET", "SESSION", "CHARACTERISTICS", ..]) => Some(Setting::Harmless),
+        // What it reads is older than its begin.
+        (Dialect::Postgres, ["SET", "TRANSACTION", "SNAPSHOT", ..]) => Some(meaning("SNAPSHOT")),
         (_, ["SET", rest @ ..]) => Some(assigned(dialect, rest)),
         (Dialect::Postgres, ["RESET", name]) if is_harmless(name) => Some(Setting::Harmless),
         (Dialect::Postgres, ["DISCARD", "PLANS" | "SEQUENCES" | "SEQUENCE"]) => Some(Setting::Harmless),

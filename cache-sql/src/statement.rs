@@ -35,13 +35,13 @@ pub enum Statement {
     },
     /// Neither reads nor writes rows: harmless settings, grants, statistics.
     Neutral,
-    /// Changes what later statements of the same connection mean: the schema that they look in, the rules by which they
-    /// compare, whether they stand in a transaction. Results of that connection are no longer those of others.
+    /// Changes what later statements of the same connection mean: the schema that they look in, the tables that names
+    /// stand for, the rules by which they compare, whether they stand in a transaction. Results of that connection are no longer those of others.
     Session {
         /// What changes it.
         reason: Arc<str>,
     },
-    /// Several statements in one text, in order.
+    /// Several statements in one text, in order; a single one that changes the schema and the meaning of later ones is both.
     Batch(Vec<Statement>),
     /// Not understood, and taken for a write.
     Unknown {

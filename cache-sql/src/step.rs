@@ -4,6 +4,9 @@ use crate::Dialect;
 use crate::statement::Step;
 use crate::tokens::Segment;
 
+/// The reason of a statement whose transaction words are in an order that is not known.
+pub(crate) const UNCLEAR: &str = "transaction words that are not understood";
+
 /// What the transaction words of a statement say.
 pub(crate) enum Words {
     Steps(Vec<Step>),
@@ -48,9 +51,6 @@ pub(crate) fn recognise(dialect: Dialect, segment: &Segment) -> Option<Words> {
         }
         // These end a transaction of MySQL that is open, or one that other words tell about.
         ["XA", ..] => return Some(Words::Unclear),
-        ["LOCK" | "UNLOCK", "TABLE" | "TABLES", ..] | ["FLUSH", ..] if dialect == Dialect::MySql => {
-            return Some(Words::Unclear);
-        }
         [end @ ("COMMIT" | "END" | "ROLLBACK" | "ABORT"), rest @ ..] if chains(rest) => {
             let ended = if matches!(*end, "COMMIT" | "END") { Step::Commit } else { Step::Rollback };
             return Some(Words::Steps(vec![ended, Step::Begin]));

@@ -13,6 +13,9 @@ use crate::write::Action;
 pub(crate) fn by_words(dialect: Dialect, segment: &Segment) -> Option<Plan> {
     let words = &segment.words;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if dialect == Dialect::MySql && words.first() == Some(&"SET") && may_read_uncommitted(segment) {
+        return Some(Plan::Session("an isolation level changes what later statements read".into()));
+    }
     if let Some(setting) = setting(dialect, &words) {
         return Some(match setting {
             Setting::Harmless => Plan::Neutral,
@@ -48,6 +51,7 @@ pub(crate) fn by_words(dialect: Dialect, segment: &Segment) -> Option<Plan> {
             Dialect::MySql,
             ["ANALYZE" | "OPTIMIZE" | "CHECK" | "REPAIR", "TABLE" | "TABLES" | "LOCAL" | "NO_WRITE_TO_BINLOG", ..],
         ) => nothing(),
+        (Dialect::MySql, ["LOCK" | "UNLOCK", "TABLE" | "TABLES", ..] | ["FLUSH", ..]) => nothing(),
         (Dialect::MySql, ["GRANT" | "REVOKE", ..])
         | (Dialect::MySql, ["CREATE" | "ALTER" | "DROP", "USER" | "ROLE", ..]) => nothing(),
         // MariaDB runs what it explains.
@@ -60,6 +64,18 @@ pub(crate) fn by_words(dialect: Dialect, segment: &Segment) -> Option<Plan> {
         _ => return None,
     };
     Some(plan)
+}
+
+/// Whether a setting of MySQL lets statements see what others have not committed.
+fn may_read_uncommitted(segment: &Segment) -> bool {
+    let mut quoted = segment.tokens.iter().filter_map(|token| match &token.token {
+        Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) => Some(text.to_ascii_uppercase()),
+        _ => None,
+    });
+    let assigns =
+        segment.words.iter().any(|word| word.ends_with("TX_ISOLATION") || word.ends_with("TRANSACTION_ISOLATION"));
+    let says = quoted.clone().chain(segment.words.iter().cloned()).any(|text| text.contains("UNCOMMITTED"));
+    says || assigns && quoted.next().is_none()
 }
 
 /// Any row of the table whose name follows the last of some words.

@@ -288,6 +288,28 @@ fn begin_and_definitions_commit_on_mysql() {
     }
 }
 
+/// They commit nothing on MySQL, and what is written after them waits for the commit as well.
+#[test]
+fn temporary_tables_leave_the_transaction_open_and_keep_their_connection_to_itself() {
+    for dialect in [Dialect::MySql, Dialect::Postgres] {
+        for words in ["CREATE TEMPORARY TABLE tag (id INTEGER)", "SELECT 1; CREATE TEMPORARY TABLE tag (id INTEGER)"] {
+            let play = Play::on(dialect);
+            play.done("BEGIN").done(words).done(WRITE);
+            assert!(play.stands("article"), "{dialect:?} {words}");
+            play.done("COMMIT");
+            assert!(!play.stands("article"), "{dialect:?} {words}");
+            assert!(play.session.bypass() && !play.keeps(), "{dialect:?} {words}");
+            let other = Session::connection(&play.database);
+            assert!(!other.bypass(), "{dialect:?} {words}");
+        }
+    }
+    let play = Play::on(Dialect::Postgres);
+    play.done("BEGIN").done("CREATE TEMP TABLE tag (id INTEGER) ON COMMIT DROP");
+    assert!(play.session.bypass() && !play.keeps());
+    play.done("COMMIT");
+    assert!(!play.session.bypass() && play.keeps());
+}
+
 #[test]
 fn definitions_wait_for_the_commit_elsewhere() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
@@ -344,4 +366,108 @@ fn begin_as_text_on_a_pool_stops_all_storing_until_its_end() {
     play.others_read();
     pool.announce("COMMIT", Vec::new).over(Outcome::Done, None);
     assert!(!play.stands("article") && !pool.bypass());
+}
+
+#[test]
+fn statements_that_commit_by_the_way_count_at_once() {
+    // Each of these ends a transaction of MySQL that is open.
+    for sql in ["LOCK TABLES article READ", "UNLOCK TABLES", "FLUSH TABLES", "CALL publish()", "SET autocommit = 1"] {
+        let play = Play::on(Dialect::MySql);
+        play.done("BEGIN").done(WRITE).done(sql);
+        assert!(!play.stands("article"), "{sql}");
+        play.others_read();
+        play.done(COMMENT).done("ROLLBACK");
+        assert!(!play.stands("comment"), "{sql}: nobody knows whether it was rolled back");
+    }
+    let play = Play::on(Dialect::Postgres);
+    play.done("BEGIN").done(WRITE).done("PREPARE TRANSACTION 'news'").done("COMMIT PREPARED 'news'");
+    assert!(!play.stands("article"));
+}
+
+#[test]
+fn statements_that_commit_by_the_way_count_in_a_handle() {
+    for (dialect, sql) in [
+        (Dialect::MySql, "LOCK TABLES article READ"),
+        (Dialect::MySql, "CALL publish()"),
+        (Dialect::MySql, "SET autocommit = 1"),
+        (Dialect::Postgres, "PREPARE TRANSACTION 'news'"),
+    ] {
+        let play = Play::on(dialect);
+        let handle = play.session.begin();
+        handle.announce(WRITE, Vec::new).over(Outcome::Done, None);
+        handle.announce(sql, Vec::new).over(Outcome::Done, None);
+        play.others_read();
+        handle.rolled_back();
+        assert!(!play.stands("article"), "{sql}");
+    }
+}
+
+#[test]
+fn what_was_written_without_autocommit_counts_when_it_is_committed_by_the_way() {
+    for sql in ["SET autocommit = 1", "BEGIN", "LOCK TABLES article READ", "COMMIT"] {
+        let play = Play::on(Dialect::MySql);
+        play.done("SET autocommit = 0").done(WRITE);
+        play.others_read();
+        play.done(sql);
+        assert!(!play.stands("article"), "{sql}");
+    }
+}
+
+#[test]
+fn a_begin_that_failed_may_have_committed_on_mysql() {
+    let play = Play::on(Dialect::MySql);
+    play.done("BEGIN").done(WRITE).ends("BEGIN", Outcome::Failed);
+    assert!(!play.stands("article"));
+}
+
+#[test]
+fn a_snapshot_of_somebody_else_is_older_than_the_transaction() {
+    let play = Play::on(Dialect::Postgres);
+    play.done("BEGIN ISOLATION LEVEL REPEATABLE READ").done("SET TRANSACTION SNAPSHOT '00000003-0000001B-1'");
+    assert!(!play.keeps());
+    play.done("COMMIT");
+    assert!(play.keeps());
+}
+
+#[test]
+fn uncommitted_rows_of_others_are_not_kept() {
+    for sql in [
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED",
+        "SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED",
+        "SET TRANSACTION READ ONLY, ISOLATION LEVEL READ UNCOMMITTED",
+        "SET SESSION transaction_isolation = 'READ-UNCOMMITTED'",
+        "SET tx_isolation = 'read-uncommitted'",
+        "SET @@session.tx_isolation = 'read-uncommitted'",
+    ] {
+        let play = Play::on(Dialect::MySql);
+        play.done(sql);
+        assert!(!play.keeps(), "{sql}");
+    }
+    for sql in ["SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "SET TRANSACTION READ ONLY"] {
+        let play = Play::on(Dialect::MySql);
+        play.done(sql);
+        assert!(play.keeps(), "{sql}");
+    }
+    let play = Play::sqlite();
+    play.done("PRAGMA read_uncommitted = 1");
+    assert!(!play.keeps());
+}
+
+#[test]
+fn a_pragma_that_changes_comparisons_ends_keeping() {
+    let play = Play::sqlite();
+    play.done("PRAGMA foreign_keys = ON");
+    assert!(play.keeps());
+    play.done("PRAGMA case_sensitive_like = ON");
+    assert!(!play.keeps());
+}
+
+#[test]
+fn a_connection_keeps_nothing_while_a_transaction_by_text_is_open_on_its_pool() {
+    let play = Play::sqlite();
+    let pool = Session::pool(&play.database);
+    pool.announce("BEGIN", Vec::new).over(Outcome::Done, None);
+    assert!(!play.keeps());
+    pool.announce("ROLLBACK", Vec::new).over(Outcome::Done, None);
+    assert!(play.keeps());
 }

@@ -141,6 +141,31 @@ fn schema() {
 }
 
 #[test]
+fn temporary_tables_hide_others_from_their_connection_and_commit_nothing() {
+    check(
+        &analyser(),
+        &[
+            ("CREATE TEMPORARY TABLE t (id INT)", "session"),
+            ("CREATE OR REPLACE TEMPORARY TABLE t AS SELECT * FROM u", "session"),
+            ("CREATE TEMPORARY TABLE IF NOT EXISTS t LIKE u", "session"),
+            ("DROP TEMPORARY TABLE IF EXISTS t", "session"),
+            ("CREATE /*!32302 TEMPORARY */ TABLE t (id INT)", "ddl, session"),
+            ("CREATE TABLE t (temporary INT)", "ddl: any row of t"),
+            ("CREATE VIEW v AS SELECT temporary FROM t", "ddl: any row of v"),
+            ("DROP TABLE t", "ddl: any row of t"),
+        ],
+    );
+}
+
+#[test]
+fn a_setting_in_a_comment_may_be_one() {
+    check(
+        &analyser(),
+        &[("/*!40101 SET NAMES utf8 */", "unknown, session"), ("/*!40101 SET */ sql_mode = ''", "unknown, session")],
+    );
+}
+
+#[test]
 fn settings_and_neutral_statements() {
     check(
         &analyser(),
@@ -154,6 +179,10 @@ fn settings_and_neutral_statements() {
             ("SET autocommit = 0", "session"),
             ("SET GLOBAL wait_timeout = 5", "session"),
             ("SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "neutral"),
+            ("SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", "session"),
+            ("SET SESSION transaction_isolation = 'REPEATABLE-READ'", "neutral"),
+            ("SET SESSION transaction_isolation = 'READ-UNCOMMITTED'", "session"),
+            ("SET tx_isolation = @before", "session"),
             ("USE x", "session"),
             ("KILL 5", "neutral"),
             ("PREPARE x FROM 'DELETE FROM t'", "neutral"),
@@ -169,10 +198,10 @@ fn fall_back_to_what_their_words_say() {
             ("DELETE /*! FROM */ t", "unknown: any row of t"),
             ("SELECT 1 /*M! INTO OUTFILE 'x' */", "unknown: anything"),
             ("ANALYZE DELETE FROM t", "unknown: anything"),
-            ("LOCK TABLES t READ", "unknown: anything"),
-            ("UNLOCK TABLES", "unknown: anything"),
+            ("LOCK TABLES t READ", "ddl: "),
+            ("UNLOCK TABLES", "ddl: "),
             ("XA START 'x'", "unknown: anything"),
-            ("FLUSH TABLES", "unknown: anything"),
+            ("FLUSH TABLES", "ddl: "),
             ("SET STATEMENT max_statement_time = 1 FOR DELETE FROM t", "unknown: anything"),
             ("HANDLER t OPEN", "unknown: anything"),
             ("EXECUTE x", "unknown: anything"),

@@ -261,6 +261,26 @@ fn schema() {
 }
 
 #[test]
+fn names_that_move_mean_something_else_to_their_connection() {
+    check(
+        &analyser(),
+        &[
+            ("CREATE TEMP TABLE t (id int)", "ddl, session"),
+            ("CREATE LOCAL TEMPORARY TABLE IF NOT EXISTS t AS SELECT 1", "ddl, session"),
+            ("CREATE OR REPLACE TEMP VIEW t AS SELECT 1", "ddl, session"),
+            ("CREATE TABLE pg_temp.t (id int)", "ddl, session"),
+            ("SELECT * INTO TEMP t FROM u", "ddl, session"),
+            ("SELECT * INTO LOCAL TEMPORARY TABLE t FROM u", "unknown, session"),
+            ("ALTER TABLE t SET SCHEMA other", "ddl, session"),
+            ("ALTER VIEW IF EXISTS t SET SCHEMA other", "ddl, session"),
+            ("CREATE TEMP TABLE t (id int) ON COMMIT DROP", "ddl: any row of t"),
+            ("CREATE TABLE weather (temp int)", "ddl: any row of weather"),
+            ("CREATE VIEW cold AS SELECT temp FROM weather", "ddl: any row of cold"),
+        ],
+    );
+}
+
+#[test]
 fn settings_and_neutral_statements() {
     check(
         &analyser(),

@@ -116,7 +116,7 @@ impl<DB: Backend, T: Clone + Send + Sync + 'static> Cached<'_, DB, T> {
         let Cached { query: QueryAs { bound, decode, .. }, cache, options } = self;
         let seat = db.seat();
         let database = seat.session.database().clone();
-        let at = At(seat.session.clone());
+        let at = At::of(&seat);
         let (text, parcel) = bound.split();
         let work = || async {
             let rows = seat.look(parcel.sent(&text), text.binds::<DB>(), all).await?;

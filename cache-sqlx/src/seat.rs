@@ -122,9 +122,8 @@ impl<'a, DB: Backend> Place<'a, DB> {
     }
 
     async fn read_schema(&mut self, session: &Session, sql: &str) -> Result<(), Error> {
-        match session.wants_schema(sql) {
-            Some(request) => answer::<DB>(self.connection().await?, request).await,
-            None => {}
+        if let Some(request) = session.wants_schema(sql) {
+            answer::<DB>(self.connection().await?, request).await;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Places that cached queries may read from.
 
-use cache_core::Connection;
+use cache_core::{CacheId, Connection, ReadPoint};
 use cache_sql::adapter::Session;
 
 use crate::backend::Backend;
@@ -61,38 +61,57 @@ impl<'a, DB: Backend> Source<'a> for &'a mut CachedTransaction<'_, DB> {
 
 /// A session as a connection that is read from.
 #[derive(Debug)]
-pub(crate) struct At(pub(crate) Session);
+pub(crate) struct At {
+    session: Session,
+    pinned: bool,
+}
 
-impl Connection for At {
-    fn bypass(&self) -> bool {
-        self.0.bypass()
-    }
-
-    fn read_point(&self) -> Option<cache_core::ReadPoint> {
-        self.0.read_point()
-    }
-
-    fn cache_id(&self) -> Option<cache_core::CacheId> {
-        Some(self.0.cache_id())
+impl At {
+    pub(crate) fn of<DB: Backend>(seat: &Seat<'_, DB>) -> Self {
+        At { session: seat.session.clone(), pinned: matches!(seat.line, Line::Wire(_)) }
     }
 }
 
+impl Connection for At {
+    fn bypass(&self) -> bool {
+        self.session.bypass()
+    }
+
+    fn read_point(&self) -> Option<ReadPoint> {
+        read_point(&self.session, self.pinned)
+    }
+
+    fn cache_id(&self) -> Option<CacheId> {
+        Some(self.session.cache_id())
+    }
+}
+
+/// Whoever holds a connection waits for no other caller, who may be waiting for this very connection: a read point says so,
+/// and outside of a transaction the present moment is one.
+fn read_point(session: &Session, pinned: bool) -> Option<ReadPoint> {
+    session.read_point().or_else(|| pinned.then(|| session.database().cache().read_point()))
+}
+
 macro_rules! connection {
-    ($([$($generics:tt)*] $kind:ty),*) => {$(
+    ($([$($generics:tt)*] $kind:ty, pinned: $pinned:literal;)*) => {$(
         impl<$($generics)*> Connection for $kind {
             fn bypass(&self) -> bool {
                 self.session.bypass()
             }
 
-            fn read_point(&self) -> Option<cache_core::ReadPoint> {
-                self.session.read_point()
+            fn read_point(&self) -> Option<ReadPoint> {
+                read_point(&self.session, $pinned)
             }
 
-            fn cache_id(&self) -> Option<cache_core::CacheId> {
+            fn cache_id(&self) -> Option<CacheId> {
                 Some(self.session.cache_id())
             }
         }
     )*};
 }
 
-connection!([DB: Backend] CachedPool<DB>, [DB: Backend] CachedConnection<DB>, [DB: Backend] CachedTransaction<'_, DB>);
+connection! {
+    [DB: Backend] CachedPool<DB>, pinned: false;
+    [DB: Backend] CachedConnection<DB>, pinned: true;
+    [DB: Backend] CachedTransaction<'_, DB>, pinned: true;
+}

@@ -80,6 +80,8 @@ planted! {
     ignored_collation_is_caught: Sqlite, Fault::Write(Write::IgnoresCollation);
     forgotten_cascades_are_caught: Sqlite, Fault::Write(Write::ForgetsCascades);
     forgotten_assignments_are_caught: Sqlite, Fault::Write(Write::ForgetsAssignments);
+    ignored_collation_is_caught_on_postgresql: Postgres, Fault::Write(Write::IgnoresCollation);
+    ignored_collation_is_caught_on_mariadb: MySql, Fault::Write(Write::IgnoresCollation);
     forgotten_cascades_are_caught_on_postgresql: Postgres, Fault::Write(Write::ForgetsCascades);
     forgotten_cascades_are_caught_on_mariadb: MySql, Fault::Write(Write::ForgetsCascades);
 }

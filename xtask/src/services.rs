@@ -20,8 +20,9 @@ enum Sign {
     Library { module: &'static str, headers: &'static [&'static str] },
 }
 
-const SERVICES: [Service; 5] = [
+const SERVICES: [Service; 6] = [
     Service { name: "Chromium", package: "chromium", sign: Sign::Programs(&["chromium"]) },
+    Service { name: "OpenSSL's command", package: "openssl", sign: Sign::Programs(&["openssl"]) },
     Service { name: "PostgreSQL", package: "postgresql", sign: Sign::Programs(&["initdb", "postgres", "psql"]) },
     Service {
         name: "MariaDB",
@@ -78,6 +79,12 @@ pub fn provide() -> Result<(), String> {
         Some(service) => Err(format!("the package {} did not bring {}", service.package, service.name)),
         None => Ok(()),
     }
+}
+
+/// The libraries to link with that are not there.
+pub fn missing_libraries() -> Vec<&'static str> {
+    let is_missing = |service: &&Service| matches!(service.sign, Sign::Library { .. }) && !service.is_there();
+    SERVICES.iter().filter(is_missing).map(|service| service.name).collect()
 }
 
 /// What `provide` would have found or installed.

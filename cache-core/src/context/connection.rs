@@ -18,8 +18,8 @@ pub struct ReadPoint(pub(crate) u64);
 #[diagnostic::on_unimplemented(
     message = "two calls that differ in this argument would share one result",
     label = "an argument without a place",
-    note = "use the argument in the queryset, add it to `extra`, or name it in `ignore(..)`",
-    note = "connections are recognised by the trait `cache_core::Connection`: pass the adapter's `CachedConnection`"
+    note = "a connection has a place by itself once it is wrapped: pass the adapter's `CachedConnection`",
+    note = "anything else: use it in the queryset, add it to `extra`, or name it in `ignore(..)`"
 )]
 pub trait Connection {
     /// Whether reads through this connection must neither be served from the cache nor stored: it has written

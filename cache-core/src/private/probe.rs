@@ -88,8 +88,8 @@ impl<T: ?Sized> KeyRole<'_, T> {
 #[diagnostic::on_unimplemented(
     message = "two calls that differ in this argument would share one result",
     label = "an argument without a place",
-    note = "use it in the queryset, add it to `extra`, or name it in `ignore(..)`",
-    note = "only a connection needs no place, and `{Self}` is not known to implement `cache_core::Connection`"
+    note = "a connection needs no place once it is wrapped: pass the adapter's `CachedConnection` instead of `{Self}`",
+    note = "anything else: use it in the queryset, add it to `extra`, or name it in `ignore(..)`"
 )]
 pub trait NeedsNoPlace {
     /// What a connection says.

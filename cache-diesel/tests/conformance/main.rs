@@ -1,5 +1,6 @@
 //! The suite that every adapter passes, on the three database systems.
 
+mod asynchronous;
 mod client;
 mod mysql;
 mod postgres;

@@ -1,5 +1,7 @@
 //! What users rely on, through Diesel on a real PostgreSQL server.
 
+mod asynchronous;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bigdecimal::BigDecimal;
@@ -157,6 +159,8 @@ macro_rules! miss {
         answer
     }};
 }
+
+pub(crate) use {hit, miss};
 
 fn insert(db: &mut Db, id: u32) {
     diesel::insert_into(thing::table).values(thing(id)).execute(db).expect("a write");
@@ -360,4 +364,20 @@ fn locking_reads_run_every_time() {
         Ok::<_, Error>(())
     })
     .expect("a commit");
+}
+
+#[test]
+fn rows_that_are_leaked_do_not_hide_their_write() {
+    served!(served, db);
+    let cache = served.database.cache();
+    miss!(cache, thing::table.cached(cache).count(&mut db));
+    let rows = diesel::insert_into(thing::table)
+        .values(thing(1))
+        .returning(thing::id)
+        .load_iter::<i32, diesel::connection::DefaultLoadingMode>(&mut db)
+        .expect("rows");
+    std::mem::forget(rows);
+    let one: i32 = diesel::select(1.into_sql::<diesel::sql_types::Integer>()).get_result(&mut db).expect("an answer");
+    assert_eq!(one, 1);
+    assert_eq!(miss!(cache, thing::table.cached(cache).count(&mut db)), 1);
 }

@@ -1,5 +1,6 @@
 //! What users rely on, through Diesel on real SQLite databases.
 
+mod asynchronous;
 mod functions;
 mod joins;
 mod pool;

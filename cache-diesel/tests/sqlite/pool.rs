@@ -61,7 +61,7 @@ fn titles(cache: &cache_core::Cache, conn: &mut CachedConnection<SqliteConnectio
 fn a_cached_function_takes_a_connection_of_the_pool() {
     let (file, _db) = File::new();
     let mut conn = pool(&file).get().expect("a connection");
-    assert_eq!(miss!(file.cache, titles(&file.cache, &mut *conn)).len(), 3);
+    assert_eq!(miss!(file.cache, titles(&file.cache, &mut conn)).len(), 3);
     assert_eq!(hit!(file.cache, titles(&file.cache, &mut conn)).len(), 3);
 }
 

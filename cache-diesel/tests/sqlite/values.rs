@@ -78,7 +78,7 @@ fn insert(db: &mut crate::shop::Db, id: i32, status: Status, number: u32) {
             thing::day.eq(day(number)),
             thing::at.eq(at(number)),
             thing::price.eq(f64::from(number) / 10.0),
-            thing::flag.eq(number % 2 == 0),
+            thing::flag.eq(number.is_multiple_of(2)),
             thing::bytes.eq(vec![number as u8, 0xff]),
         ))
         .execute(db)

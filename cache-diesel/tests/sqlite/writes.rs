@@ -119,13 +119,12 @@ fn an_update_by_number_that_returns_its_row_drops_only_the_row() {
 
 #[test]
 fn saved_changes() {
-    assert_eq!(
+    assert!(
         dropped(|db| {
             let row: Article = (&new(3, 4, "Moved")).save_changes(db).expect("a row");
             assert_eq!(row.category_id, 4);
         })
-        .contains(&4),
-        true
+        .contains(&4)
     );
 }
 
@@ -137,14 +136,13 @@ fn deletes() {
         }),
         [2]
     );
-    assert_eq!(
+    assert!(
         dropped(|db| {
             let titles: Vec<String> =
                 diesel::delete(article::table.find(3)).returning(article::title).get_results(db).expect("rows");
             assert_eq!(titles, ["Joins"]);
         })
-        .contains(&2),
-        true
+        .contains(&2)
     );
 }
 

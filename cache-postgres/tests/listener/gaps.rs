@@ -83,7 +83,9 @@ async fn what_is_not_understood_drops_everything() {
     }
     let unknown = r#"{"version": 1, "operation": "insert", "schema": "s", "table": "other", "columns": "5",
         "before": [], "after": [{"id": "1"}]}"#;
-    assert_eq!(shop.dropped(&format!("NOTIFY cache_notify, '{unknown}'"), &[THREE, OTHER]).await, [OTHER]);
+    for _ in 0..2 {
+        assert!(shop.dropped(&format!("NOTIFY cache_notify, '{unknown}'"), &[THREE, OTHER]).await.contains(&OTHER));
+    }
 }
 
 #[tokio::test]

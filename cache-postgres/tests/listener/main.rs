@@ -6,4 +6,5 @@ mod reach;
 mod schema;
 mod shop;
 mod texts;
+mod together;
 mod writes;

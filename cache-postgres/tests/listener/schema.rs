@@ -59,6 +59,12 @@ async fn a_table_watched_later_is_learnt_of() {
     cache_postgres::watch(&shop.url, &["late"]).await.unwrap();
     let query = "SELECT * FROM late WHERE id = 5";
     assert_eq!(shop.dropped("INSERT INTO late VALUES (6), (5)", &[query]).await, [query]);
+    assert!(shop.dropped("INSERT INTO late VALUES (6), (5)", &[query]).await.contains(&query));
+    // The schema may have been read a moment ago, and is then not read again at once.
+    while !shop.listener.status().watched.contains(&"public.late".to_owned()) {
+        shop.told("INSERT INTO late VALUES (7)").await;
+    }
+    assert_eq!(shop.dropped("INSERT INTO late VALUES (6)", &[query]).await, &[] as &[&str]);
     let before = shop.listener.status().schema_reads;
     assert_eq!(shop.told("INSERT INTO article VALUES (1)").await, 1);
     assert_eq!(shop.listener.status().schema_reads, before, "nothing new");
@@ -80,4 +86,20 @@ async fn wrapped_databases_read_the_schema_again() {
     shop.run("CREATE VIEW seen AS SELECT * FROM article").await;
     listener.catch_up().await.unwrap();
     assert!(session.wants_schema_to_begin().is_some());
+}
+
+/// A view over a table that the listener has not heard of goes with that table's rows as well.
+#[tokio::test]
+async fn a_view_over_a_table_not_yet_known_is_not_forgotten() {
+    if left_out() {
+        return;
+    }
+    let shop = Shop::open("unknown_view", ARTICLES, &["article"]).await;
+    shop.run(UNTOLD).await;
+    let view = "SELECT * FROM seen";
+    for round in 0..3 {
+        shop.run(&format!("CREATE TABLE late{round} (id integer); SELECT cache_notify.watch('late{round}')")).await;
+        shop.run(&format!("DROP VIEW IF EXISTS seen; CREATE VIEW seen AS SELECT * FROM late{round}")).await;
+        assert_eq!(shop.dropped(&format!("INSERT INTO late{round} VALUES (1)"), &[view]).await, [view]);
+    }
 }

@@ -1,5 +1,6 @@
 //! Whatever a row satisfies in the database, its notification drops.
 
+use cache_core::{Date, DateTime, Decimal, Dependencies, Instant, Key, Time, Value, column};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -151,4 +152,69 @@ async fn what_a_row_satisfies_is_dropped() {
         }
     }
     assert!(satisfied > 100 && kept > 100, "{satisfied} {kept}");
+}
+
+/// What the property cannot see: that the exact value is told, and not just something that may be it.
+#[tokio::test]
+async fn every_type_that_is_told_is_told_exactly() {
+    if left_out() {
+        return;
+    }
+    let shop = Shop::open("exactly", TABLE, &["thing"]).await;
+    let instant = |nanoseconds: i128| Value::from(Instant::from_nanoseconds(nanoseconds).unwrap());
+    let moment = |text: &str, day: i32| {
+        let mut parts = text.split(':').map(|part| part.parse().unwrap());
+        let mut part = || parts.next().unwrap();
+        let time = Time::from_hms(part(), part(), part(), 500_000_000).unwrap();
+        Value::from(DateTime::new(Date::from_days(day), time).unwrap())
+    };
+    let decimal = |text: &str| Value::from(text.parse::<Decimal>().unwrap());
+    let cases: Vec<(&str, &str, Value, Value)> = vec![
+        ("plain", "'ä\"\\'", "ä\"\\".into(), "Ä\"\\".into()),
+        ("c", "'a '", "a ".into(), "a".into()),
+        ("v", "''", "".into(), " ".into()),
+        ("m", "'A'", "A".into(), "a".into()),
+        ("s", "-7", (-7).into(), 7.into()),
+        ("i", "2147483647", i32::MAX.into(), (i32::MAX - 1).into()),
+        ("n", "1.10", decimal("1.1"), decimal("1.11")),
+        ("q", "9007199254740993.1", decimal("9007199254740993.1"), decimal("9007199254740992.1")),
+        ("q", "1e30", decimal("1e30"), decimal("1.000000000000000001e30")),
+        ("b", "true", true.into(), false.into()),
+        ("day", "'2024-02-29'", Date::from_days(19_782).into(), Date::from_days(19_783).into()),
+        ("t", "'2024-02-29 12:30:00.5'", moment("12:30:00", 19_782), moment("12:30:01", 19_782)),
+        (
+            "z",
+            "'2024-02-29 05:30:00.000001+05:30'",
+            instant(1_709_164_800_000_001_000),
+            instant(1_709_164_800_000_000_000),
+        ),
+        ("z", "'1880-01-01 00:00:00+00'", instant(-2_840_140_800_000_000_000), instant(-2_840_140_800_000_001_000)),
+        (
+            "u",
+            "'00000000-0000-0000-0000-0000000000FF'",
+            Value::Uuid([[0; 15].as_slice(), &[255]].concat().try_into().unwrap()),
+            Value::Uuid([0; 16]),
+        ),
+        ("y", "'\\x5c78'::bytea", b"\\x"[..].into(), b"\\"[..].into()),
+    ];
+    for (round, zone) in ["UTC", "Asia/Kolkata", "America/New_York", "Europe/Amsterdam"].into_iter().enumerate() {
+        shop.run(&format!("SET timezone = '{zone}'; SET datestyle = 'German'; TRUNCATE thing")).await;
+        for (at, (name, literal, value, other)) in cases.iter().enumerate() {
+            shop.listener.catch_up().await.unwrap();
+            let keep = |key: &str, value: &Value| {
+                let depends = || Dependencies::on("thing", column(*name).eq(value.clone()));
+                shop.cache.entry(Key::new(key)).depends_on(depends).get_or_fill(|| ());
+            };
+            keep("same", value);
+            keep("other", other);
+            shop.run(&format!("INSERT INTO thing (id, {name}) VALUES ({}, {literal})", round * 100 + at)).await;
+            shop.listener.catch_up().await.unwrap();
+            assert!(shop.cache.get::<()>(&Key::new("same")).is_none(), "{name} = {literal} in {zone}");
+            assert!(
+                shop.cache.get::<()>(&Key::new("other")).is_some(),
+                "{name} = {literal} is not {other:?} in {zone}"
+            );
+            shop.cache.delete(&Key::new("other"));
+        }
+    }
 }

@@ -27,5 +27,7 @@ mod pages;
 mod phantoms;
 #[path = "../suite/races.rs"]
 mod races;
+#[path = "../suite/shapes.rs"]
+mod shapes;
 #[path = "../suite/shop.rs"]
 mod shop;

@@ -11,7 +11,7 @@ async fn membership_in_an_array_depends_on_its_values() {
     let query = |ids: &[i32]| Article::find().filter(article::Column::Id.eq_any(ids.to_vec())).cached(&cache);
     assert_eq!(miss!(query(&[1, 3]).all(&db)).len(), 2);
     assert_eq!(hit!(query(&[1, 3]).all(&db)).len(), 2);
-    assert_eq!(miss!(query(&[]).all(&db)).len(), 0);
+    assert_eq!(query(&[]).all(&db).await.unwrap().len(), 0);
     Article::delete_by_id(2).exec(&db).await.unwrap();
     assert_eq!(hit!(query(&[1, 3]).all(&db)).len(), 2);
     Article::delete_by_id(3).exec(&db).await.unwrap();

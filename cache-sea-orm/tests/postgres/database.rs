@@ -18,6 +18,7 @@ pub(crate) async fn open() -> (DatabaseConnection, Place) {
 
 /// A database of its own; every pool has several connections here.
 pub(crate) async fn open_many() -> (DatabaseConnection, Place) {
+    test_servers::end_if_left_out();
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let name = format!("shop_{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let url = tokio::task::spawn_blocking(move || Postgres::shared().create_database(&name)).await.unwrap();

@@ -28,5 +28,8 @@ mod pages;
 mod phantoms;
 #[path = "../suite/races.rs"]
 mod races;
+#[path = "../suite/shapes.rs"]
+mod shapes;
 #[path = "../suite/shop.rs"]
 mod shop;
+mod special;

@@ -29,6 +29,8 @@ mod races;
 mod reads;
 mod returning;
 mod schema;
+#[path = "../suite/shapes.rs"]
+mod shapes;
 #[path = "../suite/shop.rs"]
 mod shop;
 mod transactions;

@@ -357,3 +357,12 @@ async fn the_connection_still_answers_plain_queries() {
     assert!(db.support_returning());
     assert!(!db.is_mock_connection());
 }
+
+#[tokio::test]
+async fn a_prefix_finds_rows_that_differ_in_case() {
+    let Shop { db, cache, .. } = shop().await;
+    let query = || Article::find().filter(article::Column::Title.starts_with("Own")).cached(&cache);
+    assert_eq!(miss!(query().all(&db)).len(), 1);
+    article::ActiveModel { title: Set("OWNER".to_owned()), ..new_article(1) }.insert(&db).await.unwrap();
+    assert_eq!(miss!(query().all(&db)).len(), 2);
+}

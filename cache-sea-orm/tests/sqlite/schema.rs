@@ -202,3 +202,11 @@ async fn a_trigger_that_ignores_the_rest_does_not_hide_rows_from_exactness() {
     shop.sql("UPDATE article SET stars = stars + 1 WHERE title = 'Ownership'").await;
     miss!(query().all(&shop.db));
 }
+
+#[tokio::test]
+async fn a_connection_that_leads_nowhere_can_be_wrapped_and_answers_with_errors() {
+    let cache = cache_core::Cache::in_memory();
+    let db = CachedConnection::new(sea_orm::DatabaseConnection::default(), &cache);
+    assert!(Article::find().cached(&cache).all(&db).await.is_err());
+    assert!(Article::delete_by_id(1).exec(&db).await.is_err());
+}

@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
-    TransactionTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    ModelTrait, QueryFilter, TransactionTrait,
 };
 
 use cache_sea_orm::prelude::*;
@@ -61,8 +61,10 @@ async fn saving_a_row_leaves_the_lists_alone_that_it_is_not_in() {
     row.title = Set("Borrowing".to_owned());
     row.update(&db).await.unwrap();
     assert!(miss!(list(1).all(&db)).iter().any(|article| article.title == "Borrowing"));
-    hit!(list(2).all(&db));
-    hit!(list(3).all(&db));
+    if db.support_returning() {
+        hit!(list(2).all(&db));
+        hit!(list(3).all(&db));
+    }
 }
 
 #[tokio::test]
@@ -82,8 +84,10 @@ async fn a_row_saved_in_a_transaction_leaves_other_lists_alone() {
     hit!(list(1).all(&db));
     transaction.commit().await.unwrap();
     assert!(miss!(list(1).all(&db)).iter().any(|article| article.title == "Borrowing"));
-    hit!(list(2).all(&db));
-    hit!(list(3).all(&db));
+    if db.support_returning() {
+        hit!(list(2).all(&db));
+        hit!(list(3).all(&db));
+    }
 }
 
 #[tokio::test]
@@ -169,8 +173,7 @@ async fn a_prefix_finds_new_rows() {
     let Shop { db, cache, .. } = shop().await;
     let query = || Article::find().filter(article::Column::Title.starts_with("Own")).cached(&cache);
     assert_eq!(miss!(query().all(&db)).len(), 1);
-    // SQLite's LIKE folds ASCII case.
-    article::ActiveModel { title: Set("OWNER".to_owned()), ..new_article(1) }.insert(&db).await.unwrap();
+    article::ActiveModel { title: Set("Owner".to_owned()), ..new_article(1) }.insert(&db).await.unwrap();
     assert_eq!(miss!(query().all(&db)).len(), 2);
 }
 

@@ -4,7 +4,8 @@ use cache_sea_orm::prelude::*;
 use futures::TryStreamExt;
 use sea_orm::compound::EntityLoaderTrait;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, LoaderTrait, ModelTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, LoaderTrait, ModelTrait,
+    QueryFilter, QueryOrder,
 };
 
 use crate::shop::*;
@@ -141,7 +142,9 @@ async fn an_entity_loader_depends_on_all_that_it_reads() {
         .update(&db)
         .await
         .unwrap();
-    assert_eq!(hit!(load().all(&db)), first);
+    if db.support_returning() {
+        assert_eq!(hit!(load().all(&db)), first);
+    }
     for change in ["a comment", "a link", "the category", "the article"] {
         match change {
             "a comment" => {

@@ -68,7 +68,12 @@ impl Announcement {
     }
 
     pub(super) fn recorded(open: &Open, changes: Vec<Change>, told: Option<Told>, sql: &str) -> Self {
-        Announcement::of(Kind::Recorded { open: open.clone(), changes, told, rolls_back: rolls_back(sql) })
+        Announcement::of(Kind::Recorded {
+            open: open.clone(),
+            changes,
+            told,
+            rolls_back: open.may_roll_back() || rolls_back(sql),
+        })
     }
 
     pub(super) fn immediate(immediate: Immediate) -> Self {
@@ -131,8 +136,7 @@ impl Announcement {
     /// The statement was answered, with these rows where it returned some.
     pub fn over(mut self, outcome: Outcome, returned: Option<Returned>) {
         match self.kind.take() {
-            // A write through another handle to the same transaction may have gone first.
-            Some(Kind::Read(session)) => session.stand_back(),
+            Some(Kind::Read(session)) => session.answered(),
             Some(Kind::Recorded { open, mut changes, told, rolls_back }) => {
                 sharpen(&mut changes, told.as_ref(), outcome, returned.as_ref());
                 open.record(changes);
@@ -171,7 +175,7 @@ pub(super) fn ends_transaction(outcome: Outcome, rolls_back: bool) -> bool {
 }
 
 /// Whether a violated constraint ends the transaction, as after `INSERT OR ROLLBACK`.
-fn rolls_back(sql: &str) -> bool {
+pub(super) fn rolls_back(sql: &str) -> bool {
     sql.as_bytes().windows(8).any(|word| word.eq_ignore_ascii_case(b"ROLLBACK"))
 }
 

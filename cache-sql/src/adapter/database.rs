@@ -30,6 +30,8 @@ struct Shared {
     altered: OnceLock<Arc<str>>,
     failed: AtomicU64,
     exact: AtomicBool,
+    /// Some constraint or trigger ends whole transactions.
+    rolls_back: AtomicBool,
 }
 
 impl Database {
@@ -43,6 +45,7 @@ impl Database {
             readings: Readings::default(),
             altered: OnceLock::new(),
             failed: AtomicU64::new(0),
+            rolls_back: AtomicBool::new(false),
             exact: AtomicBool::new(false),
         };
         Database { shared: Arc::new(shared) }
@@ -60,9 +63,10 @@ impl Database {
 
     /// Has the database asked which rows a write has changed, where its text does not tell.
     ///
-    /// It costs a few more statements a write, in a transaction around it; see [`Exact`](crate::Exact). Every change made on this
-    /// database is known to the row then, also those by cascades and triggers, as far as the dialect allows: on SQLite all but
-    /// those of `REPLACE`.
+    /// It costs a few more statements a write, in a transaction around it; see [`Exact`](crate::Exact). On SQLite every change made
+    /// on this database is known to the row then, also those by cascades and triggers, but not those of `REPLACE`. On PostgreSQL
+    /// and MySQL, whose drivers have to count the rows found (`CLIENT_FOUND_ROWS`), the rows of an UPDATE or DELETE of one table are known
+    /// whose condition speaks of that table only; what cascades and triggers write is told by the schema.
     #[must_use]
     pub fn with_exact_rows(self) -> Self {
         self.shared.exact.store(true, Ordering::Relaxed);
@@ -138,6 +142,17 @@ impl Database {
     /// Tells of a statement that was not understood, once per text.
     pub(super) fn misunderstood(&self, reason: &str) {
         tracing::warn!(reason, "a statement was not understood and is taken for a write of all that it may touch");
+    }
+
+    /// The schema says of some constraint or trigger that it ends the transaction, as SQLite's `ON CONFLICT ROLLBACK` does.
+    pub(super) fn note_rollbacks(&self) {
+        self.shared.rolls_back.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a broken constraint may end the transaction although the statement does not say so.
+    pub(super) fn may_roll_back(&self) -> bool {
+        let unknown = self.shared.dialect == Dialect::Sqlite && self.shared.schema.is_unread();
+        unknown || self.shared.rolls_back.load(Ordering::SeqCst)
     }
 
     pub(super) fn schema(&self) -> &Schema {

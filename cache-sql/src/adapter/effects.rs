@@ -7,6 +7,7 @@ use cache_core::Change;
 use super::Database;
 use super::database::plain;
 use super::schema::View;
+use crate::step::UNCLEAR;
 use crate::{Bind, Dialect, Statement, Step};
 
 /// One thing that a text does, in its order.
@@ -18,6 +19,11 @@ pub(super) enum Effect {
     Defines,
     /// Later statements may mean something else.
     Alters(Arc<str>),
+    /// Anything may have changed, and a transaction that was open may have been committed; one may also have begun where
+    /// the words say so.
+    Unclear {
+        begins: bool,
+    },
 }
 
 /// What a text changes, as seen by an analyser that knows the schema; without one, everything may have changed.
@@ -30,7 +36,16 @@ pub(super) fn effects(database: &Database, view: &View, sql: &str, binds: &[Bind
         (None, false) => Reach::Everything,
     };
     add(database, analyser.analyse(sql, binds), reach, &mut effects);
+    // Switched on, it commits; switched off, every statement begins a transaction.
+    let alters = effects.iter().any(|effect| matches!(effect, Effect::Alters(_)));
+    if alters && database.dialect() == Dialect::MySql && mentions(sql, "AUTOCOMMIT") {
+        effects.push(Effect::Unclear { begins: true });
+    }
     effects
+}
+
+fn mentions(sql: &str, word: &str) -> bool {
+    sql.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -56,6 +71,13 @@ fn add(database: &Database, found: Statement, reach: Reach, effects: &mut Vec<Ef
             if first {
                 database.misunderstood(&reason);
             }
+            let begins = &*reason == UNCLEAR;
+            // Only on MySQL may a procedure, or a statement prepared elsewhere, end the transaction of its caller.
+            let ends = begins || database.dialect() == Dialect::MySql && changes.contains(&Change::everything());
+            if ends {
+                effects.push(Effect::Unclear { begins });
+                return;
+            }
             effects.push(Effect::Changes(written(changes)));
         }
         Statement::Transaction(step) => effects.push(Effect::Step(step)),
@@ -80,7 +102,7 @@ pub(super) fn all_changes(effects: Vec<Effect>) -> Vec<Change> {
     for effect in effects {
         match effect {
             Effect::Changes(changes) => all.extend(changes),
-            Effect::Defines => return vec![Change::everything()],
+            Effect::Defines | Effect::Unclear { .. } => return vec![Change::everything()],
             Effect::Step(_) | Effect::Alters(_) => {}
         }
     }

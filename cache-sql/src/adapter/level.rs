@@ -103,6 +103,11 @@ impl Open {
         self.0.root.database.dialect()
     }
 
+    /// Whether a broken constraint may end the transaction although the statement does not say so.
+    pub(super) fn may_roll_back(&self) -> bool {
+        self.0.root.database.may_roll_back()
+    }
+
     pub(super) fn is_dirty(&self) -> bool {
         self.0.root.dirty.load(Ordering::SeqCst)
     }

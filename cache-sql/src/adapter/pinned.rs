@@ -26,6 +26,9 @@ struct State {
     unsure: bool,
     /// A setting that lasts until the end of the transaction changes what statements mean.
     altered_locally: bool,
+    /// Of statements whose callers went away before the answer: they may take effect at any moment until the next
+    /// answer on this connection.
+    late: Vec<Change>,
 }
 
 #[derive(Debug)]
@@ -96,11 +99,22 @@ impl Pinned {
         }
     }
 
+    fn may_be_open(&self) -> bool {
+        let state = self.state();
+        state.unsure || !state.levels.is_empty()
+    }
+
     /// Nobody knows any more what is open.
     fn lose_track(&self) {
         self.state().unsure = true;
         self.database.forget_schema();
         self.apply(vec![Change::everything()]);
+    }
+
+    /// A statement was answered, and with it all that were sent before.
+    pub(super) fn answered(&self) {
+        let late = std::mem::take(&mut self.state().late);
+        self.apply(late);
     }
 
     /// The database says that no transaction is open.
@@ -134,13 +148,17 @@ impl Pinned {
                 if self.state().unsure {
                     // One that could be begun proves that none is open, or that it was committed by this one.
                     self.abandon();
-                    self.state().altered_locally = false;
                     if dialect == Dialect::Postgres {
                         // Here one that was open goes on, with whatever it has written.
                         open.writes();
                         open.record(vec![Change::everything()]);
                     }
-                } else if !self.state().levels.is_empty() {
+                } else if self.state().levels.is_empty() {
+                    if self.altered.get().is_some() {
+                        // It ends one that began without a word.
+                        self.apply(vec![Change::everything()]);
+                    }
+                } else {
                     match dialect {
                         // BEGIN ends what is open, and is a mere warning elsewhere.
                         Dialect::MySql => self.commit_from(0),
@@ -233,6 +251,12 @@ impl Pinned {
     }
 }
 
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        self.answered();
+    }
+}
+
 fn folded(name: &str) -> String {
     name.to_ascii_lowercase()
 }
@@ -269,6 +293,7 @@ impl Script {
             }
         }
         let told = told.filter(|_| matches!(effects[..], [Effect::Changes(_)]));
+        let rolls_back = rolls_back || pinned.database.may_roll_back();
         Script { pinned, effects, told, generation, rolls_back, prepared }
     }
 
@@ -283,7 +308,12 @@ impl Script {
         self.told.is_some()
     }
 
-    pub(super) fn over(mut self, outcome: Outcome, returned: Option<&Returned>) {
+    pub(super) fn over(self, outcome: Outcome, returned: Option<&Returned>) {
+        self.pinned.answered();
+        self.ended(outcome, returned);
+    }
+
+    fn ended(mut self, outcome: Outcome, returned: Option<&Returned>) {
         let database = self.pinned.database.clone();
         if let [Effect::Changes(changes)] = &mut self.effects[..] {
             sharpen(changes, self.told.as_ref(), outcome, returned);
@@ -322,17 +352,28 @@ impl Script {
                     pinned.record(vec![Change::everything()]);
                 }
                 Effect::Alters(_) => {}
+                Effect::Unclear { begins } if begins || pinned.may_be_open() => pinned.lose_track(),
+                Effect::Unclear { .. } => pinned.apply(vec![Change::everything()]),
             }
         }
     }
 
     /// Nobody waited for the answer: unlike after an error, a transaction may have begun.
     pub(super) fn dropped(self) {
-        let steps = self.effects.iter().any(|effect| matches!(effect, Effect::Step(_)));
+        let steps = self.effects.iter().any(|effect| matches!(effect, Effect::Step(_) | Effect::Unclear { .. }));
         let pinned = Arc::clone(&self.pinned);
-        self.over(Outcome::Failed, None);
+        let changes = match &self.effects[..] {
+            [] => Vec::new(),
+            [Effect::Changes(changes)] => changes.clone(),
+            _ => vec![Change::everything()],
+        };
+        self.ended(Outcome::Failed, None);
         if steps {
             pinned.lose_track();
+        }
+        let mut state = pinned.state();
+        if state.levels.is_empty() || state.unsure {
+            state.late.extend(changes);
         }
     }
 
@@ -343,6 +384,10 @@ impl Script {
         match &self.effects[..] {
             [] => {}
             // A transaction or savepoint that did not begin.
+            // There the one that was open may have been committed by it.
+            [Effect::Step(Step::Begin)] if pinned.database.dialect() == Dialect::MySql && pinned.may_be_open() => {
+                pinned.lose_track();
+            }
             [Effect::Step(Step::Begin | Step::Savepoint(_))] => {}
             [Effect::Step(Step::Rollback)] => {
                 pinned.roll_back_from(0);
@@ -357,7 +402,7 @@ impl Script {
             }
             effects => {
                 let steps = effects.iter().any(|effect| matches!(effect, Effect::Step(_)));
-                let defines = effects.iter().any(|effect| matches!(effect, Effect::Defines));
+                let defines = effects.iter().any(|effect| matches!(effect, Effect::Defines | Effect::Unclear { .. }));
                 if steps || !one || defines {
                     pinned.record(vec![Change::everything()]);
                     pinned.lose_track();

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Database;
-use crate::{Analyser, Catalogue};
+use super::announcement::rolls_back;
+use crate::{Analyser, Catalogue, Dialect};
 
 /// The schema as last read, shared by all handles of one database.
 #[derive(Debug, Default)]
@@ -113,6 +114,9 @@ impl SchemaRequest {
         match rows {
             Ok(rows) => {
                 let dialect = self.database.dialect();
+                if dialect == Dialect::Sqlite && rows.iter().flatten().any(|text| rolls_back(text)) {
+                    self.database.note_rollbacks();
+                }
                 let catalogue = Catalogue::read(dialect, rows);
                 let analyser = Arc::new(Analyser::new(dialect).with_catalogue(catalogue));
                 match &self.private {

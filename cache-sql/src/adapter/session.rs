@@ -189,7 +189,8 @@ impl Session {
     ) -> Announcement {
         let defines = effects.iter().any(|found| matches!(found, Effect::Defines));
         let steps = effects.iter().any(|found| matches!(found, Effect::Step(_)));
-        let escapes = open.has_escaped() || steps || defines && definitions_commit(self.database.dialect());
+        let unclear = effects.iter().any(|found| matches!(found, Effect::Unclear { .. }));
+        let escapes = open.has_escaped() || steps || unclear || defines && definitions_commit(self.database.dialect());
         if escapes {
             // From here on nobody can tell what is committed when.
             open.writes();
@@ -236,6 +237,15 @@ impl Session {
         }
     }
 
+    /// A read was answered.
+    pub(super) fn answered(&self) {
+        if let Place::Connection(pinned) = &self.place {
+            pinned.answered();
+        }
+        // A write through another handle to the same transaction may have gone first.
+        self.stand_back();
+    }
+
     /// What is computed around a read is not stored when the schema has something against it.
     fn check(&self, sql: &str) {
         if !context::is_filling() {
@@ -258,20 +268,28 @@ impl Session {
             return Some(reason);
         }
         match &self.place {
-            Place::Connection(pinned) => pinned.unstorable(),
+            Place::Connection(pinned) => pinned.unstorable().or_else(|| self.beside_typed()),
             Place::Transaction(open) if open.is_dirty() => {
                 Some("read through a transaction with uncommitted changes".into())
             }
-            _ if self.database.typed().is_open() => Some("read while a transaction may be open".into()),
-            _ => None,
+            _ => self.beside_typed(),
         }
     }
 
+    /// A transaction that was opened by text on a pool may be on any of its connections.
+    fn beside_typed(&self) -> Option<Arc<str>> {
+        self.database.typed().is_open().then(|| "read while a transaction may be open".into())
+    }
+
     fn alter(&self, sql: &str, reason: &Arc<str>) {
-        if self.database.dialect() == Dialect::Sqlite {
+        // The other pragmas change what is written, or how it is checked, and not what a query answers.
+        let answers = ["case_sensitive_like ", "read_uncommitted "];
+        if self.database.dialect() == Dialect::Sqlite && !answers.iter().any(|name| reason.starts_with(name)) {
             return;
         }
-        let local = sql.trim_start().get(..9).is_some_and(|start| start.eq_ignore_ascii_case("set local"));
+        let starts =
+            |with: &str| sql.trim_start().get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+        let local = starts("set local") || starts("set transaction");
         match &self.place {
             Place::Connection(pinned) => pinned.alter(reason, local),
             Place::Transaction(open) if local => open.writes(),

@@ -23,6 +23,9 @@ pub(super) struct Draft {
     routines: HashMap<Table, Vec<Body>>,
     inherits: Vec<(String, String)>,
     enums: HashSet<Table>,
+    databases: Option<Vec<String>>,
+    outward: Vec<Table>,
+    attributes: HashSet<Table>,
     /// A row could not be understood, nor told which relation it is about.
     pub(super) blind: bool,
 }
@@ -67,6 +70,9 @@ impl Draft {
             routines: HashMap::new(),
             inherits: Vec::new(),
             enums: HashSet::new(),
+            databases: (dialect == Dialect::MySql).then(Vec::new),
+            outward: Vec::new(),
+            attributes: HashSet::new(),
             blind: false,
         }
     }
@@ -117,6 +123,21 @@ impl Draft {
         self.routines.entry(Table::from(name)).or_default().push(body);
     }
 
+    /// A routine that takes a row.
+    pub(super) fn attribute(&mut self, name: &str) {
+        self.attributes.insert(Table::from(name));
+    }
+
+    /// The name of the database whose schema this is.
+    pub(super) fn database(&mut self, name: &str) {
+        self.databases.get_or_insert_default().push(name.to_owned());
+    }
+
+    /// A table refers to one of another database.
+    pub(super) fn outward(&mut self, child: &str) {
+        self.outward.push(Table::from(child));
+    }
+
     pub(super) fn inherits(&mut self, child: &str, parent: &str) {
         self.inherits.push((child.to_owned(), parent.to_owned()));
     }
@@ -133,6 +154,9 @@ impl Draft {
         let mut catalogue = Catalogue::new(self.dialect);
         catalogue.blind = self.blind || self.relations.values().any(|relation| relation.name.is_none());
         catalogue.enums = std::mem::take(&mut self.enums);
+        catalogue.databases = self.databases.take();
+        catalogue.outward = std::mem::take(&mut self.outward);
+        catalogue.attributes = std::mem::take(&mut self.attributes);
         self.references(&mut catalogue);
         let names: HashSet<Table> = self.relations.values().filter_map(|relation| relation.name.clone()).collect();
         self.bodies(&names, &mut catalogue);
@@ -142,8 +166,8 @@ impl Draft {
             relation.place(&mut catalogue, &names, &mut definitions);
         }
         catalogue.blend_families();
-        let routines: Vec<Table> = self.routines.into_keys().collect();
-        refusal::of_views(&mut catalogue, definitions, &routines);
+        catalogue.routines = self.routines.into_keys().collect();
+        refusal::of_views(&mut catalogue, definitions);
         catalogue
     }
 

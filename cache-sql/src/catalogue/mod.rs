@@ -9,6 +9,7 @@ mod document;
 mod draft;
 mod effects;
 mod mysql;
+mod outside;
 mod postgres;
 mod refusal;
 mod sqlite;
@@ -53,6 +54,14 @@ pub struct Catalogue {
     /// Tables with a trigger that may keep back rows which a write would return: `RAISE(IGNORE)` in a temporary one.
     withholding: Vec<Table>,
     enums: HashSet<Table>,
+    /// The databases by whose names a table of this schema may be qualified; `None` for any.
+    databases: Option<Vec<String>>,
+    /// Tables that refer to tables of other databases.
+    outward: Vec<Table>,
+    /// Functions that users have defined; they may be called like one that is known to be pure.
+    routines: HashSet<Table>,
+    /// Those of them that take a row, which may be written as one of its columns.
+    attributes: HashSet<Table>,
     /// Any write may write anything: a part of the schema could not be read.
     blind: bool,
     pub(crate) fault: Option<Fault>,
@@ -92,6 +101,10 @@ impl Catalogue {
             families: Vec::new(),
             withholding: Vec::new(),
             enums: HashSet::new(),
+            databases: None,
+            outward: Vec::new(),
+            routines: HashSet::new(),
+            attributes: HashSet::new(),
             blind: false,
             fault: None,
         }
@@ -101,10 +114,11 @@ impl Catalogue {
     ///
     /// It takes no binds, reads only what any user may read, and gives rows for [`Catalogue::read`].
     ///
-    /// - SQLite: the main and the temporary schema, not attached databases.
+    /// - SQLite: the main and the temporary schema, not attached databases, of which nothing is cached.
     /// - PostgreSQL, from version 12: all schemas but those of the system. Only the last part of a name counts: tables
     ///   of one name in several schemas become one, of which no more than the name is known where they differ.
-    /// - MySQL from version 8, MariaDB from version 10.5: the current database. The user needs the privilege `TRIGGER` on it,
+    /// - MySQL from version 8, MariaDB from version 10.5: the current database; what lies in others is not cached, and its triggers are not
+    ///   followed. The user needs the privilege `TRIGGER` on it,
     ///   without which triggers are out of sight; every write then counts as a write of anything. Bodies of
     ///   procedures and views that the user may not see count as doing anything, and as not to be cached.
     pub fn query(dialect: Dialect) -> &'static str {

@@ -30,7 +30,8 @@ WHERE table_schema = DATABASE() AND constraint_schema = DATABASE() AND constrain
 UNION ALL
 SELECT 'foreign', CAST(r.constraint_name AS CHAR), CAST(k.table_name AS CHAR), CAST(k.referenced_table_name AS CHAR),
     CAST(r.delete_rule AS CHAR), CAST(r.update_rule AS CHAR), CAST(k.column_name AS CHAR),
-    CAST(k.referenced_column_name AS CHAR), '', '', '', ''
+    CAST(k.referenced_column_name AS CHAR),
+    CASE WHEN k.referenced_table_schema = DATABASE() THEN '' ELSE 'elsewhere' END, '', '', ''
 FROM information_schema.referential_constraints r
 JOIN information_schema.key_column_usage k ON k.constraint_schema = r.constraint_schema
     AND k.constraint_name = r.constraint_name AND k.table_name = r.table_name
@@ -46,6 +47,9 @@ UNION ALL
 SELECT 'routine', CAST(routine_name AS CHAR), CAST(routine_body AS CHAR), COALESCE(CAST(routine_definition AS CHAR), ''),
     '', '', '', '', '', '', '', ''
 FROM information_schema.routines WHERE routine_schema = DATABASE()
+UNION ALL
+SELECT 'database', CAST(DATABASE() AS CHAR), '', '', '', '', '', '', '', '', '', ''
+FROM information_schema.schemata WHERE schema_name = DATABASE()
 UNION ALL
 SELECT 'rights', CASE WHEN
     EXISTS (SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'TRIGGER')
@@ -104,7 +108,10 @@ pub(super) fn read<'a>(rows: impl Iterator<Item = &'a [String]>) -> Catalogue {
             ["key", table, column, ..] => {
                 draft.relation(&table.to_ascii_lowercase()).info.primary_key.push(Column::from(column));
             }
-            ["foreign", name, child, parent, on_delete, on_update, own, other, ..] => {
+            ["foreign", name, child, parent, on_delete, on_update, own, other, place, ..] => {
+                if place == "elsewhere" {
+                    draft.outward(child);
+                }
                 let id = format!("{child} {name}");
                 let actions = (action(on_delete), action(on_update));
                 let parent = Parent::Name(Table::from(parent));
@@ -127,6 +134,7 @@ pub(super) fn read<'a>(rows: impl Iterator<Item = &'a [String]>) -> Catalogue {
                 relation.definition = Some(definition.to_owned());
             }
             ["routine", name, language, source, ..] => draft.routine(name, body(language, source)),
+            ["database", name, ..] => draft.database(name),
             ["rights", "all", ..] => sees_triggers = true,
             ["rights", ..] => {}
             ["relation" | "column" | "key", table, ..] => {

@@ -12,7 +12,8 @@ use crate::Dialect;
 
 /// Every row: a word that says what it tells, and eight columns.
 ///
-/// What tells listeners of writes, in the schema `cache_notify`, writes no table itself.
+/// What tells listeners of writes, in the schema `cache_notify`, writes no table itself. Of the routines of an extension those
+/// are taken for harmless that are not made of statements, or that the extension calls immutable.
 pub(super) const QUERY: &str = r"
 WITH relation AS (
     SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity
@@ -73,11 +74,12 @@ SELECT 'routine', p.proname::text, CASE WHEN p.prokind = 'a' THEN 'sql' ELSE l.l
         SELECT pg_catalog.concat_ws(' ', g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggmtransfn, g.aggmfinalfn)
         FROM pg_catalog.pg_aggregate g WHERE g.aggfnoid = p.oid), '')
         WHEN p.prosrc = '' THEN pg_catalog.pg_get_functiondef(p.oid) ELSE p.prosrc END,
-    '', '', '', '', ''
+    CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid = ANY (p.proargtypes) AND t.typtype IN ('c', 'd', 'p'))
+        THEN 'row' ELSE '' END, '', '', '', ''
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'cache_notify')
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-WHERE l.lanname IN ('sql', 'plpgsql') OR NOT EXISTS (
+WHERE l.lanname IN ('sql', 'plpgsql') AND p.provolatile <> 'i' OR NOT EXISTS (
     SELECT FROM pg_catalog.pg_depend d
     WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 UNION ALL
@@ -125,7 +127,12 @@ pub(super) fn read<'a>(rows: impl Iterator<Item = &'a [String]>) -> Catalogue {
                 draft.trigger(id, None, Body::Text(definition.to_owned()));
             }
             ["trigger", id, bits, language, source, ..] => trigger(&mut draft, id, bits, body(language, source)),
-            ["routine", name, language, source, ..] => draft.routine(name, body(language, source)),
+            ["routine", name, language, source, takes, ..] => {
+                draft.routine(name, body(language, source));
+                if takes == "row" {
+                    draft.attribute(name);
+                }
+            }
             ["default", id, expression, ..] => draft.default(id, expression),
             ["inherits", child, parent, ..] => draft.inherits(child, parent),
             ["relation" | "column" | "key" | "reads", id, ..] => draft.relation(id).info.unclear = true,

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use cache_core::Table;
 
 use super::Catalogue;
-use super::body::{Lexeme, lexemes};
-use crate::Statement;
+use crate::{Analyser, Statement};
 
 pub(super) fn unknown(name: &Table) -> Arc<str> {
     format!(
@@ -16,12 +15,10 @@ pub(super) fn unknown(name: &Table) -> Arc<str> {
 }
 
 /// Looks through the definitions of views: they must read nothing but relations whose rows may be cached.
-///
-/// `routines` are the functions that users have defined; they may be called like one that is known to be pure.
-pub(super) fn of_views(catalogue: &mut Catalogue, definitions: Vec<(Table, String)>, routines: &[Table]) {
+pub(super) fn of_views(catalogue: &mut Catalogue, definitions: Vec<(Table, String)>) {
     let mut reads: Vec<(Table, Vec<Table>)> = Vec::new();
     for (view, definition) in definitions {
-        match read(catalogue, &definition, routines) {
+        match read(catalogue, &definition) {
             Ok(tables) => reads.push((view, tables)),
             Err(reason) => refuse(catalogue, &view, &reason),
         }
@@ -44,16 +41,8 @@ pub(super) fn of_views(catalogue: &mut Catalogue, definitions: Vec<(Table, Strin
 }
 
 /// The tables that a definition reads, or why what it gives must not be cached.
-fn read(catalogue: &Catalogue, definition: &str, routines: &[Table]) -> Result<Vec<Table>, Arc<str>> {
-    let words = lexemes(definition);
-    for pair in words.windows(2) {
-        if let [Lexeme::Word(name), Lexeme::Sign('(')] = pair
-            && routines.contains(&Table::from(*name))
-        {
-            return Err(format!("it calls {name}(), which may read anything").into());
-        }
-    }
-    match crate::analyse(catalogue.dialect, definition, &[]) {
+fn read(catalogue: &Catalogue, definition: &str) -> Result<Vec<Table>, Arc<str>> {
+    match Analyser::new(catalogue.dialect).analyse_with(catalogue, definition) {
         Statement::Read { dependencies } => match dependencies.uncacheable_reason() {
             Some(reason) => Err(reason.into()),
             None => Ok(dependencies.tables().cloned().collect()),

@@ -15,7 +15,9 @@ const MODULES: [&str; 9] =
 
 pub(super) fn read_rows<'a>(rows: impl Iterator<Item = &'a [String]>) -> Catalogue {
     let text = |row: &'a [String], at: usize| row.get(at).map_or("", String::as_str);
-    read(rows.map(|row| (text(row, 0), text(row, 1), text(row, 2), text(row, 3))))
+    let mut catalogue = read(rows.map(|row| (text(row, 0), text(row, 1), text(row, 2), text(row, 3))));
+    catalogue.databases = Some(["main", "temp"].map(String::from).into());
+    catalogue
 }
 
 pub(super) fn read<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str, &'a str)>) -> Catalogue {
@@ -69,7 +71,7 @@ pub(super) fn read<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str
             catalogue.derived.push((owner.clone(), vec![table.clone()]));
         }
     }
-    refusal::of_views(&mut catalogue, definitions, &[]);
+    refusal::of_views(&mut catalogue, definitions);
     catalogue
 }
 

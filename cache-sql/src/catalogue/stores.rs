@@ -79,6 +79,7 @@ impl Stores {
             (Stores::Bytes { longest, exact: true }, Value::Bytes(bytes)) => *longest == Some(bytes.len() as u64),
             (Stores::DateTime { places }, Value::DateTime(moment)) => is_aligned(moment.nanoseconds(), *places),
             (Stores::Instant { places }, Value::Instant(moment)) => is_aligned(moment.nanoseconds(), *places),
+            (Stores::Unknown, Value::Text(_) | Value::Folded(_)) => ignore_collation,
             _ => false,
         }
     }

@@ -379,3 +379,90 @@ fn spelt(column: &ColumnInfo, text: &str) -> Option<String> {
         _ => text.to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Plan;
+    use crate::{Analyser, Catalogue};
+
+    fn analyser(dialect: Dialect) -> Analyser {
+        let text = |row: &[&str]| row.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
+        let rows = match dialect {
+            Dialect::Postgres => vec![
+                text(&["relation", "1", "t", "r", "p", "false", "", "", ""]),
+                text(&["column", "1", "1", "id", "int4", "b", "-1", "", "n"]),
+                text(&["column", "1", "2", "a", "text", "b", "-1", "deterministic", ""]),
+            ],
+            _ => vec![
+                text(&["relation", "t", "BASE TABLE", "InnoDB", "", "", "", "", "", "", "", ""]),
+                text(&["relation", "m", "BASE TABLE", "MyISAM", "", "", "", "", "", "", "", ""]),
+                text(&["column", "t", "1", "id", "int", "int(11)", "", "", "10,0", "", "NO", ""]),
+                text(&["column", "t", "2", "a", "text", "text", "99", "", "", "utf8mb4_general_ci", "YES", ""]),
+                text(&["column", "m", "1", "id", "int", "int(11)", "", "", "10,0", "", "NO", ""]),
+                text(&["rights", "all", "", "", "", "", "", "", "", "", "", ""]),
+            ],
+        };
+        Analyser::new(dialect).with_catalogue(Catalogue::read(dialect, rows))
+    }
+
+    /// The text from its FROM on, and the binds.
+    fn asked(dialect: Dialect, sql: &str) -> Option<(String, Vec<usize>)> {
+        match &analyser(dialect).plans_of(sql)[..] {
+            [Plan::Write { question: Some(question), .. }] => {
+                let Question { from, filter, lock, .. } = &**question;
+                Some((format!("{from} {filter} {lock}"), question.binds.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_condition_is_that_of_the_statement_with_its_own_binds() {
+        let postgres = |sql| asked(Dialect::Postgres, sql).unwrap();
+        let update =
+            "UPDATE ONLY \"t\" AS x SET a = $1, id = $4\nWHERE x.id = $3 AND a IN ('wh''ere', $2, $2) RETURNING *";
+        let expected = "ONLY \"t\" AS x WHERE x.id = $1 AND a IN ('wh''ere', $2, $2) FOR NO KEY UPDATE";
+        assert_eq!(postgres(update), (expected.to_owned(), vec![2, 1]));
+        assert_eq!(postgres("DELETE FROM t"), ("t  FOR UPDATE".to_owned(), vec![]));
+        let mysql = |sql| asked(Dialect::MySql, sql).unwrap();
+        let update = "UPDATE LOW_PRIORITY `t` SET a = ? WHERE a = 'ä\\'?' AND (id = ? || id < ?)";
+        let expected = "`t` WHERE a = 'ä\\'?' AND (id = ? || id < ?) FOR UPDATE";
+        assert_eq!(mysql(update), (expected.to_owned(), vec![1, 2]));
+        let nested = "UPDATE t SET a = (SELECT max(a) FROM m WHERE id = ?) WHERE id = ?";
+        assert_eq!(mysql(nested), ("t WHERE id = ? FOR UPDATE".to_owned(), vec![1]));
+    }
+
+    #[test]
+    fn what_may_select_other_rows_the_next_moment_is_not_asked() {
+        for sql in [
+            "UPDATE t SET a = 'x' WHERE CURRENT OF c",
+            "UPDATE t SET a = $1 WHERE a = $1",
+            "UPDATE t SET a = 'x' FROM u WHERE t.id = u.id",
+            "DELETE FROM t USING u WHERE t.id = u.id",
+            "DELETE FROM t WHERE id IN (SELECT id FROM u)",
+            "DELETE FROM t WHERE random() < 0.5",
+            "DELETE FROM t WHERE mine(id)",
+            "DELETE FROM t WHERE xmax = 0",
+            "DELETE FROM unknown WHERE id = 1",
+            "WITH x AS (DELETE FROM t WHERE id = 1 RETURNING *) SELECT * FROM x",
+            "DELETE FROM t WHERE id = 1; DELETE FROM t WHERE id = 2",
+            "INSERT INTO t (id) VALUES (1)",
+        ] {
+            assert_eq!(asked(Dialect::Postgres, sql), None, "{sql}");
+        }
+        for sql in [
+            "UPDATE t SET a = 'x' WHERE id > 3 LIMIT 1",
+            "UPDATE t SET a = 'x' WHERE id > 3 ORDER BY id",
+            "DELETE FROM t WHERE id > 3 ORDER BY id LIMIT 1",
+            "UPDATE IGNORE t SET a = 'x' WHERE id > 3",
+            "UPDATE t, m SET t.a = 'x' WHERE t.id = m.id",
+            "DELETE t FROM t JOIN m ON t.id = m.id",
+            "DELETE FROM t WHERE id > @n",
+            "DELETE FROM t WHERE a < NOW()",
+            "DELETE FROM m WHERE id = 1",
+        ] {
+            assert_eq!(asked(Dialect::MySql, sql), None, "{sql}");
+        }
+    }
+}

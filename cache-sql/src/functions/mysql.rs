@@ -4,7 +4,7 @@
 ///
 /// What depends on the locale, the time zone or another setting of the connection is not among them.
 pub(super) const PURE: &str = " abs acos adddate addtime ascii asin atan atan2 avg bin bin_to_uuid bit_and bit_count bit_length \
-bit_or bit_xor cast ceil ceiling char_length character_length chr coalesce concat concat_ws conv convert cos cot count crc32 \
+bit_or bit_xor cast ceil ceiling char char_length character_length chr coalesce concat concat_ws conv convert cos cot count crc32 \
 crc32c cume_dist date date_add date_sub datediff day dayofmonth dayofweek dayofyear degrees dense_rank elt exists exp \
 export_set field find_in_set first_value floor from_base64 from_days greatest group_concat grouping hex hour if ifnull \
 inet6_aton inet6_ntoa inet_aton inet_ntoa insert instr interval is_ipv4 is_ipv6 is_uuid isnull jsonb lag last_day \

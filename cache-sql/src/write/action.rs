@@ -37,6 +37,10 @@ pub(crate) enum Action {
     AnyRow {
         table: Table,
     },
+    /// Any row of a table of this name, which may be one that the catalogue does not know.
+    Elsewhere {
+        table: Table,
+    },
     /// Any row of any table.
     Everything,
 }
@@ -75,15 +79,17 @@ impl Action {
             Action::Insert { table, .. }
             | Action::Update { table, .. }
             | Action::Delete { table, .. }
-            | Action::AnyRow { table } => Some(table),
+            | Action::AnyRow { table }
+            | Action::Elsewhere { table } => Some(table),
         }
     }
 
-    /// Whether rows may be deleted to make way for others.
+    /// Whether rows may be written that the triggers of the known tables do not see: those that make way for others.
     pub(crate) fn replaces(&self) -> bool {
         match self {
             Action::Insert { conflict, .. } => matches!(conflict, Conflict::Replaced),
             Action::Update { replaces, .. } => *replaces,
+            Action::Elsewhere { .. } => true,
             _ => false,
         }
     }
@@ -96,7 +102,7 @@ impl Action {
         }
         match self {
             Action::Everything => {}
-            Action::AnyRow { table } => changes_of_table(table, catalogue, changes),
+            Action::AnyRow { table } | Action::Elsewhere { table } => changes_of_table(table, catalogue, changes),
             Action::Insert { table, columns, rows, conflict, .. } => {
                 let rows = inserted(&images, columns, rows.as_deref());
                 changes.extend(rows.iter().map(|row| match row.is_empty() {

@@ -56,10 +56,21 @@ impl Images<'_> {
     pub(crate) fn assigned(&self, column: &Column, operand: &Operand) -> Option<Value> {
         let value = match self.binds.resolve(operand) {
             Known::Null => Value::Null,
-            Known::Value(value) => value,
+            Known::Value(value) => self.mistaken(operand).unwrap_or(value),
             Known::Unknown => return None,
         };
         self.keeps(column, &value).then_some(value)
+    }
+
+    /// The text as it was written, under a fault that takes it for compared like this.
+    fn mistaken(&self, operand: &Operand) -> Option<Value> {
+        if self.binds.dialect != Dialect::MySql || !self.has_fault(Fault::IgnoresCollation) {
+            return None;
+        }
+        match self.binds.written(operand) {
+            Some(Value::Text(text)) => Some(Value::Folded(text.as_ref().into())),
+            _ => None,
+        }
     }
 
     /// The value that a new row gets in a column. NULL may stand for a number that the database chooses.

@@ -12,12 +12,13 @@ use super::action::{Action, Assigned};
 use super::insert::insert;
 use super::update::{delete, update};
 use crate::Dialect;
+use crate::catalogue::Catalogue;
 use crate::lower::{Lowering, name_of};
 
 /// The writes of a statement that is one; `None` for any other statement, and where no table can be told.
 pub(crate) fn actions(lowering: &Lowering<'_>, tree: &Tree) -> Option<Vec<Action>> {
     let lowering = &Lowering { writes: true, ..*lowering };
-    match tree {
+    let found = match tree {
         Tree::Insert(insert) => self::insert(lowering, insert),
         Tree::Update(update) => self::update(lowering, update),
         Tree::Delete(delete) => self::delete(lowering, delete),
@@ -28,7 +29,18 @@ pub(crate) fn actions(lowering: &Lowering<'_>, tree: &Tree) -> Option<Vec<Action
         },
         Tree::LoadData { table_name, .. } => Some(vec![any_row(table_name)]),
         _ => None,
+    }?;
+    match lowering.catalogue.filter(|catalogue| catalogue.elsewhere(tree).is_some()) {
+        Some(catalogue) => outside(catalogue, tree),
+        None => Some(found),
     }
+}
+
+/// Writes of which a part is out of the catalogue's sight: what it says of a table may be about another of that name.
+fn outside(catalogue: &Catalogue, tree: &Tree) -> Option<Vec<Action>> {
+    let named = relations(tree)?;
+    let named = named.iter().filter_map(Action::table).chain(catalogue.reached_from_elsewhere());
+    Some(named.map(|table| Action::Elsewhere { table: table.clone() }).collect())
 }
 
 fn emptied(truncate: &Truncate) -> Vec<Action> {

@@ -5,8 +5,10 @@
 mod agreement;
 mod effects;
 mod mariadb;
+mod outside;
 mod postgres;
 mod schema;
 mod server;
+mod spelling;
 mod sqlite;
 mod values;

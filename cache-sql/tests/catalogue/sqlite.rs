@@ -54,11 +54,32 @@ fn a_virtual_table_of_an_unknown_module_may_read_anything() {
     assert!(reason.contains("csv"), "{reason}");
 }
 
+/// Texts of the attached table are compared without regard to case, unlike those of the table that is known.
+#[test]
+fn an_attached_database_is_not_judged_by_the_main_one() {
+    let catalogue = catalogue(
+        "ATTACH ':memory:' AS far; CREATE TABLE far.article (id INTEGER PRIMARY KEY, title TEXT COLLATE NOCASE);
+         CREATE TABLE article (id INTEGER PRIMARY KEY, title TEXT);",
+    );
+    let analyser = Analyser::new(Dialect::Sqlite).with_catalogue(catalogue);
+    for (sql, stored) in [
+        ("SELECT * FROM article WHERE title = 'a'", true),
+        ("SELECT * FROM MAIN.article WHERE title = 'a'", true),
+        ("SELECT * FROM far.article WHERE title = 'a'", false),
+        ("SELECT * FROM article WHERE id IN (SELECT id FROM \"far\".article)", false),
+    ] {
+        assert_eq!(analyser.refusal(sql).is_none(), stored, "{sql}");
+    }
+    let changes = |sql: &str| analyser.analyse(sql, &[]).changes().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(changes("INSERT INTO far.article VALUES (1, 'A')"), ["any row of article"]);
+    assert_eq!(changes("INSERT INTO main.article VALUES (1, 'A')"), ["insert article (id = 1, title = 'A')"]);
+}
+
 #[test]
 fn malformed_rows_make_unknown_what_they_tell_of() {
     let words = [
         "relation", "column", "enum", "key", "foreign", "reads", "rule", "trigger", "routine", "default", "inherits",
-        "view", "rights", "table", "nonsense", "",
+        "view", "rights", "database", "table", "nonsense", "",
     ];
     for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
         for word in words {

@@ -14,7 +14,19 @@ pub fn shown(analyser: &Analyser, sql: &str, binds: &[Bind]) -> String {
         Statement::Unknown { .. } => format!("unknown: {changes}"),
         Statement::Session { .. } => String::from("session"),
         Statement::Neutral => String::from("neutral"),
+        Statement::Batch(parts) => parts.iter().map(part).collect::<Vec<_>>().join(", "),
         other => format!("{other:?}"),
+    }
+}
+
+fn part(statement: &Statement) -> &'static str {
+    match statement {
+        Statement::Read { .. } => "read",
+        Statement::Write { .. } => "write",
+        Statement::Ddl { .. } => "ddl",
+        Statement::Unknown { .. } => "unknown",
+        Statement::Session { .. } => "session",
+        _ => "something else",
     }
 }
 

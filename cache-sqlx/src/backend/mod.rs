@@ -112,6 +112,7 @@ impl<DB: Database> Execute<'_, DB> for Sent<DB> {
 }
 
 /// The methods of [`Backend`] that hand over to the driver.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 macro_rules! driver {
     () => {
         fn fetch_many(connection: &mut Self::Connection, sent: Sent<Self>) -> Steps<'_, Self> {

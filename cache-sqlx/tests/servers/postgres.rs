@@ -57,7 +57,7 @@ async fn each_type_is_compared_as_postgres_compares_it() {
     column!(db, "tm", false, time(999_999_999), time(0));
     column!(db, "ts", false, day(31).and_time(time(999_999_999)), day(1).and_time(time(1)));
     let utc = |nanos| DateTime::<Utc>::from_timestamp(0, nanos).unwrap();
-    column!(db, "tz", false, utc(1), utc(1000));
+    column!(db, "tz", false, utc(1), utc(5000));
     column!(db, "n", false, Decimal::new(250, 2), Decimal::new(25, 2));
     column!(db, "j", false, serde_json::json!({"a": 1}), serde_json::json!([]));
     column!(db, "a", false, vec![1, 2], Vec::<i32>::new());

@@ -1,6 +1,10 @@
 //! One connection, with transactions as text and by handles.
 
-use cache_sqlx::CachedConnection;
+use std::time::Duration;
+
+use cache_core::Cache;
+use cache_sqlx::{CachedConnection, CachedPool};
+use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{Connection, Executor, Sqlite, SqliteConnection};
 
 use crate::shop::*;
@@ -65,4 +69,20 @@ async fn an_own_connection_beside_a_pool() {
     assert_eq!(miss!(count(1).cached(&shop.cache).fetch_one(&shop.db)), 3);
     assert_eq!(hit!(count(1).cached(&shop.cache).fetch_one(&mut db)), 3);
     assert!(sqlx::Connection::ping(db.inner().await.unwrap()).await.is_ok());
+}
+
+#[tokio::test]
+async fn whoever_holds_the_connection_does_not_wait_for_one_who_wants_it() {
+    let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+    let cache = Cache::in_memory();
+    let db = CachedPool::new(pool, &cache);
+    db.execute("CREATE TABLE article (id INTEGER PRIMARY KEY, category_id INTEGER)").await.unwrap();
+    let mut held = db.acquire().await.unwrap();
+    let mut first = Box::pin(count(1).cached(&cache).fetch_one(&db));
+    assert!(futures::poll!(first.as_mut()).is_pending());
+    let second = count(1).cached(&cache).fetch_one(&mut held);
+    let second = tokio::time::timeout(Duration::from_secs(20), second).await;
+    assert_eq!(second.expect("it waited for the one who waits for its connection").unwrap(), 0);
+    drop(held);
+    assert_eq!(first.await.unwrap(), 0);
 }

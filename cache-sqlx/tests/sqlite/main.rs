@@ -4,6 +4,7 @@ mod cancelled;
 mod connections;
 mod functions;
 mod plain;
+mod races;
 mod reads;
 mod returning;
 mod shop;

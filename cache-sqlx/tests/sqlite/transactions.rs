@@ -146,3 +146,23 @@ async fn an_old_snapshot_stores_nothing() {
     assert_eq!(number!(shop, 1, &mut tx).await.unwrap(), 2);
     assert_eq!(miss!(number!(shop, 1, &shop.db)), 3);
 }
+
+#[tokio::test]
+async fn a_constraint_that_ends_the_transaction_hides_nothing() {
+    let shop = shop().await;
+    shop.sql("CREATE TABLE label (id INTEGER PRIMARY KEY, name TEXT UNIQUE ON CONFLICT ROLLBACK)").await;
+    shop.sql("INSERT INTO label (name) VALUES ('a')").await;
+    miss!(number!(shop, 1, &shop.db));
+    let mut tx = shop.db.begin().await.unwrap();
+    assert!(tx.execute("INSERT INTO label (name) VALUES ('a')").await.is_err());
+    // The transaction is gone, so this is committed at once.
+    insert(1, "New").execute(&mut tx).await.unwrap();
+    assert_eq!(number!(shop, 1, &shop.db).await.unwrap(), 3);
+    drop(tx);
+    assert_eq!(number!(shop, 1, &shop.db).await.unwrap(), 3);
+    let mut db = shop.db.acquire().await.unwrap();
+    db.execute("BEGIN").await.unwrap();
+    assert!(db.execute("INSERT INTO label (name) VALUES ('a')").await.is_err());
+    insert(1, "Newer").execute(&mut db).await.unwrap();
+    assert_eq!(number!(shop, 1, &shop.db).await.unwrap(), 4);
+}
