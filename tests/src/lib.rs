@@ -22,4 +22,7 @@ mod guides {
 
     #[doc = include_str!("../../docs/guide/automatic.md")]
     struct Automatic;
+
+    #[doc = include_str!("../../docs/guide/exact-rows.md")]
+    struct ExactRows;
 }

@@ -8,6 +8,8 @@ mod literal;
 mod outbox;
 mod probe;
 mod question;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Display;
 use std::sync::Arc;
