@@ -120,7 +120,7 @@ fn rows_are_told_where_as_many_were_written() {
     };
     let mut same = ask();
     same.written(Counted::Affected(1));
-    let expected = "update t (a = \"it's\", id = 1) -> (a = NULL, id = 1)";
+    let expected = "update t (a = 'it''s', id = 1) -> (a = NULL, id = 1)";
     assert_eq!(told(&same), Some(vec![expected.to_owned()]));
     assert_eq!(told(&ask()), None);
     for other in [Counted::Affected(0), Counted::Affected(2), Counted::Returned { rows: 1, all: true }] {
