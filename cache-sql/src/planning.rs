@@ -83,7 +83,9 @@ fn plan(lowering: &Lowering<'_>, sql: &str, tree: &Tree, segment: &Segment) -> P
                 let returns = more.is_empty() && returns_columns(lowering.dialect, tree);
                 all.extend(more);
                 let question = match &all[..] {
-                    [_] => Question::about(lowering, sql, tree, segment).map(Box::new),
+                    [Action::Update { .. } | Action::Delete { .. }] => {
+                        Question::about(lowering, sql, tree, segment).map(Box::new)
+                    }
                     _ => None,
                 };
                 Plan::Write { actions: all, returns, wildcard: returns_wildcard(tree), question }

@@ -25,4 +25,7 @@ mod guides {
 
     #[doc = include_str!("../../docs/guide/outside.md")]
     struct Outside;
+
+    #[doc = include_str!("../../docs/guide/exact-rows.md")]
+    struct ExactRows;
 }

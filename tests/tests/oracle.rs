@@ -17,6 +17,8 @@ fn is_silent(options: &[Options]) {
         assert!(counts.pairs >= options.pairs);
         let rare = if options.dialect == Dialect::Sqlite { 100 } else { 200 };
         assert!(counts.changed * rare > counts.pairs, "too few results change to prove anything: {counts:?}");
+        let needless = if options.exact { counts.needless_exact } else { 0 };
+        assert!(needless < counts.needless, "exact rows bring nothing: {counts:?}");
         assert!(counts.invalidated < counts.by_table, "no better than invalidation by table: {counts:?}");
     }
 }
@@ -37,6 +39,15 @@ fn no_change_goes_unnoticed_on_postgresql() {
 fn no_change_goes_unnoticed_on_mariadb() {
     if !left_out() {
         is_silent(&[Options { dialect: Dialect::MySql, ..Options::new(10_000, 100) }]);
+    }
+}
+
+#[test]
+fn no_change_goes_unnoticed_where_rows_are_exact() {
+    let exact = |dialect, pairs| Options { dialect, exact: true, ..Options::new(pairs, 102) };
+    is_silent(&[exact(Dialect::Sqlite, 200_000)]);
+    if !left_out() {
+        is_silent(&[exact(Dialect::Postgres, 10_000), exact(Dialect::MySql, 10_000)]);
     }
 }
 

@@ -192,6 +192,18 @@ async fn a_column_with_a_default_that_is_not_given_may_hold_anything() {
 }
 
 #[tokio::test]
+async fn a_trigger_that_ignores_the_rest_does_not_hide_rows_from_exactness() {
+    let mut shop = shop().await;
+    shop.db = shop.db.with_exact_rows();
+    shop.sql("CREATE TEMP TRIGGER quiet AFTER UPDATE ON main.article BEGIN SELECT RAISE(IGNORE) WHERE NEW.id > 0; END")
+        .await;
+    let query = || Article::find().filter(article::Column::CategoryId.eq(1)).cached(&shop.cache);
+    miss!(query().all(&shop.db));
+    shop.sql("UPDATE article SET stars = stars + 1 WHERE title = 'Ownership'").await;
+    miss!(query().all(&shop.db));
+}
+
+#[tokio::test]
 async fn a_connection_that_leads_nowhere_can_be_wrapped_and_answers_with_errors() {
     let cache = cache_core::Cache::in_memory();
     let db = CachedConnection::new(sea_orm::DatabaseConnection::default(), &cache);

@@ -4,7 +4,7 @@ use cache_sea_orm::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter,
-    TransactionTrait,
+    Statement, TransactionTrait,
 };
 
 use crate::shop::*;
@@ -203,4 +203,24 @@ async fn more_rows_than_are_told_apart_are_told_by_the_text() {
     assert_eq!(costs(&shop, &shop.db).await, [0, 0, 1, 1]);
     shop.sql("UPDATE comment SET stars = stars + 1 WHERE id = 1").await;
     assert_eq!(costs(&shop, &shop.db).await, [0, 0, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_question_that_fails_leaves_the_transaction_as_it_was() {
+    let shop = exact_shop().await;
+    let inner = shop.db.inner();
+    if inner.get_database_backend() == DbBackend::Sqlite {
+        return;
+    }
+    inner.execute_unprepared("ALTER TABLE article DROP COLUMN published").await.unwrap();
+    let transaction = shop.db.begin().await.unwrap();
+    transaction.execute_unprepared("UPDATE comment SET stars = 9 WHERE text = 'x'").await.unwrap();
+    transaction.execute_unprepared("UPDATE article SET stars = stars + 1 WHERE title = 'a'").await.unwrap();
+    transaction.commit().await.unwrap();
+    let both = "SELECT a.stars + c.stars FROM article a JOIN comment c ON c.article_id = a.id WHERE a.id = 1";
+    let row = inner.query_one_raw(Statement::from_string(inner.get_database_backend(), both)).await.unwrap().unwrap();
+    let stars = row.try_get_by_index::<i64>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(i64::from));
+    assert_eq!(stars.unwrap(), 15);
+    let comments = Comment::find().filter(comment::Column::ArticleId.eq(1)).cached(&shop.cache);
+    assert_eq!(miss!(comments.all(&shop.db))[0].stars, 9);
 }

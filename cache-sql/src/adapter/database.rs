@@ -63,9 +63,10 @@ impl Database {
 
     /// Has the database asked which rows a write has changed, where its text does not tell.
     ///
-    /// It costs a few more statements a write, in a transaction around it; see [`Exact`](crate::Exact). Every change made on this
-    /// database is known to the row then, also those by cascades and triggers, as far as the dialect allows: on SQLite all but
-    /// those of `REPLACE`.
+    /// It costs a few more statements a write, in a transaction around it; see [`Exact`](crate::Exact). On SQLite every change made
+    /// on this database is known to the row then, also those by cascades and triggers, but not those of `REPLACE`. On PostgreSQL
+    /// and MySQL, whose drivers have to count the rows found (`CLIENT_FOUND_ROWS`), the rows of an UPDATE or DELETE of one table are known
+    /// whose condition speaks of that table only; what cascades and triggers write is told by the schema.
     #[must_use]
     pub fn with_exact_rows(self) -> Self {
         self.shared.exact.store(true, Ordering::Relaxed);

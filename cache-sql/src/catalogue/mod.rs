@@ -185,6 +185,11 @@ impl Catalogue {
         !self.withholding.contains(table) && self.has_images(table)
     }
 
+    /// Whether some trigger may keep others from running.
+    pub(crate) fn withholds(&self) -> bool {
+        !self.withholding.is_empty()
+    }
+
     /// Whether it is known what rows of a table look like once they are written.
     pub(crate) fn has_images(&self, table: &Table) -> bool {
         self.table(table).is_some_and(|info| !info.rewritten)

@@ -52,7 +52,8 @@ pub(super) fn read<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str
                 }
             }
             ("trigger", _) => {
-                if tokens.iter().any(|token| is(Some(token), "RAISE")) {
+                let says = |word| tokens.iter().any(|token| is(Some(token), word));
+                if says("RAISE") && says("IGNORE") {
                     catalogue.withholding.push(Table::from(on));
                 }
                 let event = event(&tokens);

@@ -8,6 +8,8 @@ mod literal;
 mod outbox;
 mod probe;
 mod question;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -90,7 +92,9 @@ impl Exact {
         let plans = analyser.plans_of(sql);
         let kind = match analyser.dialect() {
             Dialect::Sqlite => {
-                let notes = plans.iter().all(Plan::notes_rows);
+                // A trigger that ends with `RAISE(IGNORE)` keeps back the notes as well.
+                let known = analyser.known();
+                let notes = plans.iter().all(Plan::notes_rows) && !known.catalogue()?.withholds();
                 notes.then(|| Kind::Outbox(Outbox::new()))?
             }
             dialect => Kind::Probe(Probe::about(plans, dialect, binds, analyser.known().catalogue())?),
