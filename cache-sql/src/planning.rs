@@ -26,7 +26,7 @@ pub(crate) fn plans(lowering: &Lowering<'_>, segment: Segment) -> Vec<Plan> {
     if segment.conditional {
         return vec![unparsed(&segment, "a comment that may run")];
     }
-    match recognise(lowering.dialect, &segment) {
+    match recognise(&segment) {
         Some(Words::Steps(steps)) => return steps.into_iter().map(Plan::Step).collect(),
         Some(Words::Unclear) => {
             return vec![Plan::Unknown { tables: None, reason: UNCLEAR.into() }];

@@ -1,6 +1,5 @@
 //! Transaction words.
 
-use crate::Dialect;
 use crate::statement::Step;
 use crate::tokens::Segment;
 
@@ -40,7 +39,7 @@ const MODES: [&str; 22] = [
 ];
 
 /// Recognises the statements that begin, end or mark a transaction.
-pub(crate) fn recognise(dialect: Dialect, segment: &Segment) -> Option<Words> {
+pub(crate) fn recognise(segment: &Segment) -> Option<Words> {
     let words = &segment.words;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let modes = |words: &[&str]| words.iter().all(|word| MODES.contains(word));

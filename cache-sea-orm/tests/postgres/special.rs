@@ -1,7 +1,9 @@
 //! Types and functions that only PostgreSQL has.
 
 use cache_sea_orm::prelude::*;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement,
+};
 
 use crate::shop::*;
 

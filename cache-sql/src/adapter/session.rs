@@ -168,7 +168,7 @@ impl Session {
         let analyser = view.analyser.as_ref().filter(|_| self.database.is_exact())?;
         match effects {
             [Effect::Changes(_)] => Exact::about(analyser, sql),
-            effects if effects.iter().any(|effect| matches!(effect, Effect::Defines)) => Exact::clearing(analyser),
+            effects if effects.iter().any(|effect| matches!(effect, Effect::Defines)) => Exact::clearing(analyser, sql),
             _ => None,
         }
     }

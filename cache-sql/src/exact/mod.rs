@@ -17,6 +17,7 @@ use outbox::Outbox;
 use crate::bind::Binds;
 use crate::catalogue::Catalogue;
 use crate::plan::Plan;
+use crate::tokens::segments;
 use crate::write::Images;
 use crate::{Analyser, Dialect};
 
@@ -67,7 +68,9 @@ impl Exact {
     pub(crate) fn about(analyser: &Arc<Analyser>, sql: &str) -> Option<Self> {
         let kind = match analyser.dialect() {
             Dialect::Sqlite => {
-                let notes = analyser.plans_of(sql).iter().all(Plan::notes_rows);
+                let known = analyser.known();
+                let catalogue = known.catalogue()?;
+                let notes = analyser.plans_of(sql).iter().all(|plan| plan.notes_rows(catalogue));
                 notes.then(|| Kind::Outbox(Outbox::new()))?
             }
             _ => return None,
@@ -76,9 +79,14 @@ impl Exact {
     }
 
     /// What has to be put away before the schema is changed.
-    pub(crate) fn clearing(analyser: &Arc<Analyser>) -> Option<Self> {
+    ///
+    /// `None` where a statement would fail, or mean something else, in a transaction.
+    pub(crate) fn clearing(analyser: &Arc<Analyser>, sql: &str) -> Option<Self> {
+        const INSIDE: [&str; 7] = ["ALTER", "CREATE", "DROP", "INSERT", "REPLACE", "UPDATE", "DELETE"];
         let kind = Kind::Outbox(Outbox::clearing());
-        (analyser.dialect() == Dialect::Sqlite).then(|| Exact { analyser: Arc::clone(analyser), kind })
+        let segments = segments(analyser.dialect(), sql).ok()?;
+        let inside = segments.iter().all(|segment| INSIDE.contains(&segment.first_word().as_str()));
+        (analyser.dialect() == Dialect::Sqlite && inside).then(|| Exact { analyser: Arc::clone(analyser), kind })
     }
 
     /// The next question before the statement runs.
@@ -133,10 +141,14 @@ fn change(table: &Table, was: Option<Row>, now: Option<Row>) -> Change {
 }
 
 impl Plan {
-    /// Whether temporary triggers see every row that the statement writes: all but those that make way for others.
-    fn notes_rows(&self) -> bool {
+    /// Whether temporary triggers see every row that the statement writes: all but those that make way for others, in tables
+    /// that can have triggers after an event.
+    fn notes_rows(&self, catalogue: &Catalogue) -> bool {
+        let noted = |action: &crate::write::Action| {
+            !action.replaces() && action.table().is_some_and(|table| catalogue.table(table).is_some())
+        };
         match self {
-            Plan::Write { actions, .. } => !actions.iter().any(crate::write::Action::replaces),
+            Plan::Write { actions, .. } => actions.iter().all(noted),
             _ => false,
         }
     }
