@@ -62,7 +62,12 @@ macro_rules! load {
         let options = $self.options.extra(keys($models, &$from)?);
         let select: Select<_> = $related.select();
         let ($select, backend) = (select.clone(), $db.backend());
-        let Some(statement) = capture(backend, |$connection| $load) else { return Ok(Vec::new()) };
+        let Some(statement) = capture(backend, |$connection| $load) else {
+            // Without a statement SeaORM answers by itself: nothing, or why it refuses.
+            let $select = select;
+            let $connection = &Reading::any($db, $self.cache);
+            return $load.await;
+        };
         let ask = Ask { cache: $self.cache, options: &options, kind: $kind, statement };
         let work = |statement| async move {
             let $select = select;

@@ -21,6 +21,7 @@ mod joins;
 mod links;
 #[path = "../suite/loaders.rs"]
 mod loaders;
+mod notes;
 mod oracle;
 #[path = "../suite/pages.rs"]
 mod pages;

@@ -27,7 +27,7 @@ async fn costs<D: Source>(shop: &Shop, db: &D) -> [u64; 4] {
     costs
 }
 
-async fn exact_shop() -> Shop {
+pub(crate) async fn exact_shop() -> Shop {
     let mut shop = shop().await;
     shop.db = shop.db.with_exact_rows();
     for text in [

@@ -220,3 +220,11 @@ async fn a_stream_of_kept_rows() {
     articles(&db).await.remove(0).delete(&db).await.unwrap();
     assert_eq!(miss!(ids()), [2, 3]);
 }
+
+#[tokio::test]
+async fn what_sea_orm_refuses_to_load_is_refused() {
+    let shop = shop().await;
+    let articles = Article::find().all(&shop.db).await.unwrap();
+    assert!(articles.load_one(Comment, &shop.db).await.is_err());
+    assert!(articles.cached(&shop.cache).load_one(Comment, &shop.db).await.is_err());
+}

@@ -168,7 +168,7 @@ impl Session {
         let analyser = view.analyser.as_ref().filter(|_| self.database.is_exact())?;
         let exact = match effects {
             [Effect::Changes(_)] => Exact::about(analyser, sql, binds),
-            effects if effects.iter().any(|effect| matches!(effect, Effect::Defines)) => Exact::clearing(analyser),
+            effects if effects.iter().any(|effect| matches!(effect, Effect::Defines)) => Exact::clearing(analyser, sql),
             _ => None,
         };
         exact.filter(|exact| match (&self.place, self.open()) {

@@ -23,6 +23,7 @@ pub(crate) use question::Question;
 use crate::bind::Binds;
 use crate::catalogue::Catalogue;
 use crate::plan::Plan;
+use crate::tokens::segments;
 use crate::write::Images;
 use crate::{Analyser, Bind, Dialect};
 
@@ -94,7 +95,8 @@ impl Exact {
             Dialect::Sqlite => {
                 // A trigger that ends with `RAISE(IGNORE)` keeps back the notes as well.
                 let known = analyser.known();
-                let notes = plans.iter().all(Plan::notes_rows) && !known.catalogue()?.withholds();
+                let catalogue = known.catalogue()?;
+                let notes = plans.iter().all(|plan| plan.notes_rows(catalogue)) && !catalogue.withholds();
                 notes.then(|| Kind::Outbox(Outbox::new()))?
             }
             dialect => Kind::Probe(Probe::about(plans, dialect, binds, analyser.known().catalogue())?),
@@ -115,9 +117,14 @@ impl Exact {
     }
 
     /// What has to be put away before the schema is changed.
-    pub(crate) fn clearing(analyser: &Arc<Analyser>) -> Option<Self> {
+    ///
+    /// `None` where a statement would fail, or mean something else, in a transaction.
+    pub(crate) fn clearing(analyser: &Arc<Analyser>, sql: &str) -> Option<Self> {
+        const INSIDE: [&str; 7] = ["ALTER", "CREATE", "DROP", "INSERT", "REPLACE", "UPDATE", "DELETE"];
         let kind = Kind::Outbox(Outbox::clearing());
-        (analyser.dialect() == Dialect::Sqlite).then(|| Exact { analyser: Arc::clone(analyser), kind })
+        let segments = segments(analyser.dialect(), sql).ok()?;
+        let inside = segments.iter().all(|segment| INSIDE.contains(&segment.first_word().as_str()));
+        (analyser.dialect() == Dialect::Sqlite && inside).then(|| Exact { analyser: Arc::clone(analyser), kind })
     }
 
     /// The next question before the statement runs.
@@ -193,10 +200,14 @@ fn change(table: &Table, was: Option<Row>, now: Option<Row>) -> Change {
 }
 
 impl Plan {
-    /// Whether temporary triggers see every row that the statement writes: all but those that make way for others.
-    fn notes_rows(&self) -> bool {
+    /// Whether temporary triggers see every row that the statement writes: all but those that make way for others, in tables
+    /// that can have triggers after an event.
+    fn notes_rows(&self, catalogue: &Catalogue) -> bool {
+        let noted = |action: &crate::write::Action| {
+            !action.replaces() && action.table().is_some_and(|table| catalogue.table(table).is_some())
+        };
         match self {
-            Plan::Write { actions, .. } => !actions.iter().any(crate::write::Action::replaces),
+            Plan::Write { actions, .. } => actions.iter().all(noted),
             _ => false,
         }
     }

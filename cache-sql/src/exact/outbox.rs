@@ -13,7 +13,9 @@ use crate::catalogue::Catalogue;
 
 const LOOK: &str = "SELECT CAST(schema_version AS TEXT), \
     (SELECT coalesce(group_concat(type || ' ' || name, char(10)), '') FROM sqlite_temp_schema \
-     WHERE type IN ('table', 'trigger') AND name GLOB '_cache_rows_*') FROM pragma_schema_version";
+     WHERE type IN ('table', 'trigger') AND name GLOB '_cache_rows_*'), \
+    (SELECT CAST(count(*) AS TEXT) FROM pragma_table_list \
+     WHERE schema <> 'main' AND name NOT GLOB '_cache_rows_*' AND name NOT GLOB 'sqlite_*') FROM pragma_schema_version";
 
 const COLUMNS: &str = "SELECT t.name, c.name FROM pragma_table_list AS t, pragma_table_xinfo(t.name) AS c \
     WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT GLOB 'sqlite_*' AND c.hidden = 0 ORDER BY t.name, c.cid";
@@ -90,7 +92,11 @@ impl Outbox {
     fn next(&mut self, rows: Vec<Vec<String>>) -> Option<Step> {
         Some(match self.step {
             Step::Look => {
-                let [version, found] = rows.into_iter().next()?.try_into().ok()?;
+                let [version, found, others] = rows.into_iter().next()?.try_into().ok()?;
+                if !self.clears && others != "0" {
+                    // Tables of attached databases and temporary ones have no triggers, and may be meant by the statement.
+                    return None;
+                }
                 self.version = version;
                 self.stale = found.lines().map(str::to_owned).collect();
                 let current = format!("table _cache_rows_{}", self.version);
@@ -141,8 +147,10 @@ impl Outbox {
             // Each image tells the names of its columns: nobody has to remember them.
             let image = |row: &str| {
                 let part = |name: &String| {
-                    let text = format!("{},", text(name));
-                    format!("{} || quote({row}.{})", self::text(&text), quoted(name))
+                    let (text, value) = (format!("{},", text(name)), format!("{row}.{}", quoted(name)));
+                    // A text is quoted up to its first zero byte: such a value is not told.
+                    let cut = format!("typeof({value}) = 'text' AND instr({value}, char(0)) > 0");
+                    format!("{} || CASE WHEN {cut} THEN '?' ELSE quote({value}) END", self::text(&text))
                 };
                 columns.iter().map(part).collect::<Vec<_>>().join(" || ',' || ")
             };

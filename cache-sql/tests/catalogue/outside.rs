@@ -42,7 +42,10 @@ fn names_of_another_mariadb_database_are_not_judged_by_this_one() {
     let analyser = database.analyser();
     is_stored(&analyser, "SELECT * FROM article WHERE n = 1000");
     is_stored(&analyser, "SELECT * FROM near_shop.article WHERE n = 1000");
-    is_stored(&analyser, "SELECT near_shop.article.id FROM near_shop.article JOIN near ON near.id = near_shop.article.id");
+    is_stored(
+        &analyser,
+        "SELECT near_shop.article.id FROM near_shop.article JOIN near ON near.id = near_shop.article.id",
+    );
     let elsewhere = "another database";
     is_refused(&analyser, "SELECT * FROM other.article WHERE n = 1000", elsewhere);
     is_refused(&analyser, "SELECT * FROM `other` . `article`", elsewhere);
