@@ -64,7 +64,7 @@ impl<'c, Q> Cached<'c, Q> {
         Cached { query, cache, options: Options::new().auto() }
     }
 
-    pub(crate) fn as_query<P>(self, query: P) -> Cached<'c, P> {
+    pub(crate) fn with_query<P>(self, query: P) -> Cached<'c, P> {
         Cached { query, cache: self.cache, options: self.options }
     }
 

@@ -133,7 +133,7 @@ where
         let admission = self.options.admit(self.cache, [table_of::<E>()], Operation::Get);
         if admission.policy().is_some_and(|policy| !policy.instance) {
             let select = self.query.select();
-            return self.as_query(select).one(db).await;
+            return self.with_query(select).one(db).await;
         }
         let Cached { query, cache, options } = self;
         let mut values = Vec::new();

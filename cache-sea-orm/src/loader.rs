@@ -91,7 +91,7 @@ where
         D: Source,
     {
         let from = M::Entity::to().from_col;
-        load!(self, "load one", from, related, db, weigh_options, |models, select, connection| models
+        load!(self, "load one", from, related, db, |rows| weigh_options(rows), |models, select, connection| models
             .load_one(select, connection))
     }
 
@@ -109,7 +109,7 @@ where
         D: Source,
     {
         let from = M::Entity::via().map_or_else(|| M::Entity::to().from_col, |via| via.from_col);
-        load!(self, "load many", from, related, db, weigh_vecs, |models, select, connection| models
+        load!(self, "load many", from, related, db, |rows| weigh_vecs(rows), |models, select, connection| models
             .load_many(select, connection))
     }
 
@@ -127,7 +127,7 @@ where
         D: Source,
     {
         let from = relation.def().from_col;
-        load!(self, "load self", from, related, db, weigh_options, |models, select, connection| {
+        load!(self, "load self", from, related, db, |rows| weigh_options(rows), |models, select, connection| {
             models.load_self(select, relation.clone(), connection)
         })
     }
@@ -146,7 +146,7 @@ where
         D: Source,
     {
         let from = relation.def().from_col;
-        load!(self, "load self many", from, related, db, weigh_vecs, |models, select, connection| {
+        load!(self, "load self many", from, related, db, |rows| weigh_vecs(rows), |models, select, connection| {
             models.load_self_many(select, relation.clone(), connection)
         })
     }
@@ -165,10 +165,10 @@ fn keys<M: ModelTrait>(models: &[M], from: &Identity) -> Result<impl CacheKey, D
     Ok(key.finish())
 }
 
-fn weigh_options<M: ModelTrait>(rows: &Vec<Option<M>>) -> u64 {
+fn weigh_options<M: ModelTrait>(rows: &[Option<M>]) -> u64 {
     rows.iter().map(weigh_option).sum::<usize>() as u64
 }
 
-fn weigh_vecs<M: ModelTrait>(rows: &Vec<Vec<M>>) -> u64 {
+fn weigh_vecs<M: ModelTrait>(rows: &[Vec<M>]) -> u64 {
     rows.iter().map(|rows| weigh_vec(rows)).sum::<usize>() as u64
 }

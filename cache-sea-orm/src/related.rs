@@ -188,7 +188,7 @@ where
         let admission = self.admission(&relation);
         if admission.policy().is_some_and(|policy| !policy.collections) {
             let select = self.query.select(relation, &values)?;
-            return self.as_query(select).all_shared(db).await;
+            return self.with_query(select).all_shared(db).await;
         }
         let Cached { query, cache, options } = self;
         let key = Key::of::<(M::Entity, R)>("sea-orm related rows").with(&query.key(&values));
@@ -214,12 +214,12 @@ where
             return Ok(None);
         }
         if relation.ends_at_key::<R>() {
-            return self.as_query(ByKey::<R>::of(values)).one(db).await;
+            return self.with_query(ByKey::<R>::of(values)).one(db).await;
         }
         let admission = self.admission(&relation);
         if admission.policy().is_some_and(|policy| !policy.collections) {
             let select = self.query.select(relation, &values)?;
-            return self.as_query(select).one(db).await;
+            return self.with_query(select).one(db).await;
         }
         let Cached { query, cache, options } = self;
         let key = Key::of::<(M::Entity, R)>("sea-orm related row").with(&query.key(&values));

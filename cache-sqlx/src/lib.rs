@@ -74,7 +74,6 @@ mod bind;
 mod bound;
 mod cached;
 mod connection;
-mod detached;
 mod executor;
 mod pool;
 mod query;

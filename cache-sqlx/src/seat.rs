@@ -7,11 +7,11 @@ use sqlx::{Column, Either, Error, Pool, Row, SqlStr};
 
 use cache_core::Cache;
 use cache_sql::Bind;
+use cache_sql::adapter::detached::Detached;
 use cache_sql::adapter::{Announcement, Options, Outcome, Returned, SchemaRequest, Session};
 use sqlx::error::ErrorKind;
 
 use crate::backend::{Backend, Sent, Step, Steps};
-use crate::detached::Detached;
 use crate::wire::Wire;
 
 /// A place that statements are sent to, for one statement.
