@@ -67,7 +67,6 @@ mod cached;
 mod capture;
 mod connection;
 mod cursor;
-mod detached;
 mod entity_loader;
 mod exact;
 mod keyed;
@@ -83,6 +82,8 @@ mod stream;
 mod through;
 mod transaction;
 mod value;
+
+use cache_sql::adapter::detached;
 
 pub use cached::{Cached, CachedQuery};
 pub use connection::{CachedConnection, CachedTransaction};

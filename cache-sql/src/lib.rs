@@ -2,6 +2,13 @@
 //!
 //! [`Analyser`] is the entry. It never runs anything and never fails: a statement that it does not understand is
 //! not cached when it reads, and counts as a write of anything when it may write.
+//!
+//! # Features
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `detached` | `adapter::detached`: writes that are carried to their end when their caller goes away, on Tokio or a thread; for asynchronous adapters |
+//! | `testing` | the conformance suite of `cache_core::testing` |
 
 #![deny(missing_docs)]
 

@@ -1,17 +1,17 @@
-//! `.cached(&cache)`: one query, cached.
+//! `.cached(&cache)` and `.auto(&cache)`: one query, cached.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{Cache, CacheKey, Key, KeyWriter};
-use cache_sql::adapter::{Lookup, Options};
+use cache_core::{Cache, CacheKey, Key, KeyWriter, Operation, ShallowWeight, WeighValue};
+use cache_sql::adapter::{Asked, Lookup, Options};
 use sqlx::Error;
 
 use crate::backend::Backend;
 use crate::query::QueryAs;
 use crate::source::{At, Source};
 
-/// A query with its caching options; made by [`QueryAs::cached`].
+/// A query with its caching options; made by [`QueryAs::cached`] or [`QueryAs::auto`].
 ///
 /// The key is the text with its binds, the type of the result, and `extra`. What the result depends on is found in the
 /// text, on a miss only. Decoded values are kept: a hit decodes nothing, and changing a returned value does not
@@ -19,18 +19,57 @@ use crate::source::{At, Source};
 /// what does more than read.
 #[derive(Debug)]
 #[must_use = "end it with `fetch_all`, `fetch_one` or `fetch_optional`"]
-pub struct Cached<'c, DB: Backend, T> {
+pub struct Cached<'c, DB: Backend, T, W = ShallowWeight> {
     query: QueryAs<DB, T>,
     cache: &'c Cache,
     options: Options,
+    weigh: W,
 }
 
 impl<'c, DB: Backend, T> Cached<'c, DB, T> {
-    pub(crate) fn new(query: QueryAs<DB, T>, cache: &'c Cache) -> Self {
-        Cached { query, cache, options: Options::new() }
+    pub(crate) fn by_hand(query: QueryAs<DB, T>, cache: &'c Cache) -> Self {
+        Cached { query, cache, options: Options::new(), weigh: ShallowWeight }
     }
 
-    /// Keeps the result no longer than this.
+    pub(crate) fn automatic(query: QueryAs<DB, T>, cache: &'c Cache) -> Self {
+        Cached { query, cache, options: Options::new().auto(), weigh: ShallowWeight }
+    }
+}
+
+impl<'c, DB: Backend, T, W> Cached<'c, DB, T, W> {
+    /// Weighs each row by this function instead of by the size of its type: in bytes, with the row itself and what it owns.
+    ///
+    /// A cache is bounded in bytes, and nobody else knows what rows own. For a row that is [`cache_core::Weigh`] the
+    /// function is that trait's own.
+    ///
+    /// ```
+    /// # use cache_core::{Cache, Weigh};
+    /// # use cache_sqlx::prelude::*;
+    /// # use sqlx::SqlitePool;
+    /// #[derive(Clone, sqlx::FromRow)]
+    /// struct Article {
+    ///     id: i64,
+    ///     body: String,
+    /// }
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let cache = Cache::in_memory();
+    /// # let db = CachedPool::new(SqlitePool::connect("sqlite::memory:").await?, &cache);
+    /// # cache_sqlx::query("CREATE TABLE article (id INTEGER PRIMARY KEY, body TEXT)").execute(&db).await?;
+    /// let articles = cache_sqlx::query_as::<_, Article>("SELECT id, body FROM article").cached(&cache);
+    /// articles.weigh(|row| (size_of::<Article>() + row.body.capacity()) as u64).fetch_all(&db).await?;
+    ///
+    /// let bodies = cache_sqlx::query_scalar::<_, String>("SELECT body FROM article").cached(&cache);
+    /// bodies.weigh(Weigh::weigh).fetch_all(&db).await?;
+    /// # Ok::<_, sqlx::Error>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn weigh<F: Fn(&T) -> u64>(self, weigh: F) -> Cached<'c, DB, T, F> {
+        Cached { query: self.query, cache: self.cache, options: self.options, weigh }
+    }
+
+    /// Keeps the result no longer than this, whatever a profile says.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.options = self.options.ttl(ttl);
         self
@@ -48,6 +87,20 @@ impl<'c, DB: Backend, T> Cached<'c, DB, T> {
         self
     }
 
+    /// Caches these operations only; others are asked of the database each time.
+    pub fn ops(mut self, operations: impl IntoIterator<Item = Operation>) -> Self {
+        self.options = self.options.operations(operations);
+        self
+    }
+
+    /// Asks the database each time, for code that is handed a cached query.
+    ///
+    /// What is being cached around it depends on what it reads all the same.
+    pub fn nocache(mut self) -> Self {
+        self.options = self.options.uncached();
+        self
+    }
+
     /// A name for events and traces; not a part of the key.
     pub fn name(mut self, name: &'static str) -> Self {
         self.options = self.options.name(name);
@@ -62,7 +115,12 @@ impl<'c, DB: Backend, T> Cached<'c, DB, T> {
     }
 }
 
-impl<DB: Backend, T: Clone + Send + Sync + 'static> Cached<'_, DB, T> {
+impl<DB, T, W> Cached<'_, DB, T, W>
+where
+    DB: Backend,
+    T: Clone + Send + Sync + 'static,
+    W: WeighValue<T>,
+{
     /// All rows.
     ///
     /// # Errors
@@ -79,7 +137,7 @@ impl<DB: Backend, T: Clone + Send + Sync + 'static> Cached<'_, DB, T> {
     /// As [`Cached::fetch_all`].
     pub async fn fetch_all_shared<'a, S: Source<'a, Database = DB>>(self, db: S) -> Result<Arc<Vec<T>>, Error> {
         let key = self.key::<Arc<Vec<T>>>("all");
-        self.run(db, key, true, |rows| size_of_val(&***rows) as u64, Arc::new).await
+        self.run(db, key, Asked::Rows, weigh_rows, Arc::new).await
     }
 
     /// The first row; that there is none is cached, too.
@@ -89,7 +147,7 @@ impl<DB: Backend, T: Clone + Send + Sync + 'static> Cached<'_, DB, T> {
     /// As [`Cached::fetch_all`].
     pub async fn fetch_optional<'a, S: Source<'a, Database = DB>>(self, db: S) -> Result<Option<T>, Error> {
         let key = self.key::<Option<T>>("one");
-        self.run(db, key, false, |_| size_of::<Option<T>>() as u64, |rows| rows.into_iter().next()).await
+        self.run(db, key, Asked::One, weigh_row, |rows| rows.into_iter().next()).await
     }
 
     /// The first row, or [`Error::RowNotFound`]; that there is none is cached, too.
@@ -105,30 +163,46 @@ impl<DB: Backend, T: Clone + Send + Sync + 'static> Cached<'_, DB, T> {
         self,
         db: S,
         key: Key,
-        all: bool,
-        weigh: fn(&R) -> u64,
+        asked: Asked,
+        weigh: fn(&W, &R) -> u64,
         gather: fn(Vec<T>) -> R,
     ) -> Result<R, Error>
     where
         S: Source<'a, Database = DB>,
         R: Clone + Send + Sync + 'static,
     {
-        let Cached { query: QueryAs { bound, decode, .. }, cache, options } = self;
-        let seat = db.seat();
+        let Cached { query: QueryAs { bound, decode, .. }, cache, options, weigh: one } = self;
+        let mut seat = db.seat();
         let database = seat.session.database().clone();
-        let at = At::of(&seat);
         let (text, parcel) = bound.split();
+        let sql = text.sql.as_str();
+        // Two callers who write must not share one execution.
+        let writes = !starts_as_read(sql) && !database.only_reads(sql);
+        if !writes {
+            seat.learn(cache, &options).await;
+        }
+        let at = At::of(&seat);
+        let admission = seat.session.admit(cache, &options, asked, sql);
         let work = || async {
-            let rows = seat.look(parcel.sent(&text), text.binds::<DB>(), all).await?;
+            let rows = seat.look(parcel.sent(&text), text.binds::<DB>(), asked == Asked::Rows).await?;
             rows.iter().map(decode).collect::<Result<_, _>>().map(gather)
         };
-        // Two callers who write must not share one execution.
-        if !starts_as_read(text.sql.as_str()) && !database.only_reads(text.sql.as_str()) {
+        if writes {
             return work().await;
         }
-        let dependencies = || database.dependencies(text.sql.as_str(), &text.binds::<DB>());
-        Lookup::new(cache, &options, key).run_async(&at, weigh, dependencies, work).await
+        let dependencies = || database.dependencies(sql, &text.binds::<DB>());
+        let lookup = Lookup::new(cache, &options, key).admitted(admission);
+        lookup.run_async(&at, |result| weigh(&one, result), dependencies, work).await
     }
+}
+
+fn weigh_rows<T, W: WeighValue<T>>(one: &W, rows: &Arc<Vec<T>>) -> u64 {
+    let spare = (rows.capacity() - rows.len()) * size_of::<T>();
+    (size_of::<Vec<T>>() + spare) as u64 + rows.iter().map(|row| one.weigh_value(row)).sum::<u64>()
+}
+
+fn weigh_row<T, W: WeighValue<T>>(one: &W, row: &Option<T>) -> u64 {
+    row.as_ref().map_or(size_of::<Option<T>>() as u64, |row| one.weigh_value(row))
 }
 
 /// Whether a text starts with `SELECT`, as nearly all do that only read.

@@ -1,7 +1,7 @@
 //! Caching for SQLx that invalidates itself.
 //!
 //! Wrap the pool once. Its writes are seen and drop exactly the results that the changed rows may have been in; queries are
-//! cached by `.cached(&cache)`, functions by `#[cached_as(query)]`.
+//! cached by `.cached(&cache)`, or by `.auto(&cache)` where the profiles of their tables say so, functions by `#[cached_as(query)]`.
 //!
 //! ```
 //! use cache_core::Cache;
@@ -74,7 +74,6 @@ mod bind;
 mod bound;
 mod cached;
 mod connection;
-mod detached;
 mod executor;
 mod pool;
 mod query;

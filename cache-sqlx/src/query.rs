@@ -38,7 +38,7 @@ pub struct Query<DB: Backend> {
 
 /// A query whose rows become values of one type.
 ///
-/// [`QueryAs::cached`] keeps its result; without it the query runs each time.
+/// [`QueryAs::cached`] keeps its result, [`QueryAs::auto`] leaves that to profiles; without either the query runs each time.
 #[must_use = "a query does nothing until it is executed"]
 pub struct QueryAs<DB: Backend, T> {
     pub(crate) bound: Bound<DB>,
@@ -185,7 +185,34 @@ impl<DB: Backend> Query<DB> {
 impl<DB: Backend, T> QueryAs<DB, T> {
     /// The same query, answered from the cache while nothing that it depends on has changed.
     pub fn cached(self, cache: &Cache) -> Cached<'_, DB, T> {
-        Cached::new(self, cache)
+        Cached::by_hand(self, cache)
+    }
+
+    /// The same query, answered from the cache where the [profiles](cache_core::Profiles) of all its tables allow what it
+    /// asks, and for as long as they say; else by the database.
+    ///
+    /// What it asks is told by its text: a select of nothing but `count(*)` is `count`, of nothing but `EXISTS (..)` is `exists`,
+    /// of other aggregates only is `aggregate`; rows by their whole primary key are `get`, and all else is `fetch`.
+    ///
+    /// ```
+    /// # use cache_core::{Cache, Operations, Profile, Profiles};
+    /// # use cache_sqlx::prelude::*;
+    /// # use sqlx::SqlitePool;
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let profiles = Profiles::builder().set("article", Profile::new(Operations::GET)).build()?;
+    /// let cache = Cache::builder().profiles(profiles).build();
+    /// let db = CachedPool::new(SqlitePool::connect("sqlite::memory:").await?, &cache);
+    /// # cache_sqlx::query("CREATE TABLE article (id INTEGER PRIMARY KEY, title TEXT)").execute(&db).await?;
+    /// let title = cache_sqlx::query_scalar::<_, String>("SELECT title FROM article WHERE id = ?").bind(7);
+    /// assert_eq!(title.auto(&cache).fetch_optional(&db).await?, None); // cached: one row by its key
+    /// let titles = cache_sqlx::query_scalar::<_, String>("SELECT title FROM article");
+    /// assert!(titles.auto(&cache).fetch_all(&db).await?.is_empty()); // not cached
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn auto(self, cache: &Cache) -> Cached<'_, DB, T> {
+        Cached::automatic(self, cache)
     }
 
     /// All rows, uncached.

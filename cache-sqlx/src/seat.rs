@@ -5,12 +5,13 @@ use futures::{SinkExt, StreamExt, TryStreamExt};
 use sqlx::pool::PoolConnection;
 use sqlx::{Column, Either, Error, Pool, Row, SqlStr};
 
+use cache_core::Cache;
 use cache_sql::Bind;
-use cache_sql::adapter::{Announcement, Outcome, Returned, SchemaRequest, Session};
+use cache_sql::adapter::detached::Detached;
+use cache_sql::adapter::{Announcement, Options, Outcome, Returned, SchemaRequest, Session};
 use sqlx::error::ErrorKind;
 
 use crate::backend::{Backend, Sent, Step, Steps};
-use crate::detached::Detached;
 use crate::wire::Wire;
 
 /// A place that statements are sent to, for one statement.
@@ -88,6 +89,25 @@ impl<'a, DB: Backend> Seat<'a, DB> {
         };
         announcement.over(outcome(&rows), None);
         rows
+    }
+
+    /// Reads the schema, where it is needed to decide whether a query with these options is cached.
+    ///
+    /// Where it cannot be read, the query is looked at without it.
+    pub(crate) async fn learn(&mut self, cache: &Cache, options: &Options) {
+        let Some(request) = self.session.wants_schema_to_admit(cache, options) else { return };
+        match &mut self.line {
+            Line::Pool(pool) => {
+                if let Ok(mut connection) = pool.acquire().await {
+                    answer::<DB>(&mut connection, request).await;
+                }
+            }
+            Line::Wire(wire) => {
+                if let Ok(connection) = wire.get().await {
+                    answer::<DB>(connection, request).await;
+                }
+            }
+        }
     }
 
     async fn announced(self, sql: &SqlStr, binds: Vec<Bind>) -> Result<(Place<'a, DB>, Announcement), Error> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use cache_sql::adapter::detached::Detached;
 use futures::channel::oneshot;
 use futures::future::BoxFuture;
 use sqlx::pool::PoolConnection;
@@ -11,7 +12,6 @@ use sqlx::{Error, SqlStr};
 use sqlx_core::transaction::TransactionManager;
 
 use crate::backend::Backend;
-use crate::detached::Detached;
 
 /// A connection that statements take with them when they have to be carried to their end.
 ///

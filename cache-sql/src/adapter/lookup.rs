@@ -122,7 +122,7 @@ impl<'a> Lookup<'a> {
     pub fn run<T, E>(
         self,
         connection: &(impl Connection + ?Sized),
-        weigh: fn(&T) -> u64,
+        weigh: impl Fn(&T) -> u64,
         dependencies: impl FnOnce() -> Dependencies,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E>
@@ -144,7 +144,7 @@ impl<'a> Lookup<'a> {
     pub async fn run_async<T, E, F>(
         self,
         connection: &(impl Connection + ?Sized),
-        weigh: fn(&T) -> u64,
+        weigh: impl Fn(&T) -> u64,
         dependencies: impl FnOnce() -> Dependencies,
         work: impl FnOnce() -> F,
     ) -> Result<T, E>

@@ -20,6 +20,8 @@
 //! After some errors nobody knows whether a transaction is still open; a driver that can be asked ends the doubt by
 //! [`Session::settled`].
 //!
+//! An asynchronous adapter has to carry a write whose caller goes away to its end; `detached::Detached`, of the feature `detached`, does.
+//!
 //! A read is cached by a [`Lookup`], if [`Session::admit`] says so: a query may be left to the profiles of its tables. A
 //! connection type that holds a session implements [`cache_core::Connection`] by
 //! [`Session::bypass`], [`Session::read_point`] and [`Session::cache_id`], so that functions may take it as an argument.
@@ -46,6 +48,8 @@
 mod announcement;
 mod automatic;
 mod database;
+#[cfg(feature = "detached")]
+pub mod detached;
 mod effects;
 mod level;
 mod lookup;

@@ -1,11 +1,13 @@
 //! MariaDB.
 
+use bigdecimal::BigDecimal;
 use cache_core::Cache;
 use cache_sqlx::prelude::*;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::mysql::MySqlPoolOptions;
 use sqlx::{Executor, MySql};
+use time::macros::{date, datetime, time};
 use uuid::Uuid;
 
 use crate::told_apart;
@@ -60,6 +62,11 @@ async fn each_type_is_compared_as_mariadb_compares_it() {
     let utc = |seconds| DateTime::<Utc>::from_timestamp(seconds, 0).unwrap();
     column!(db, "tz", false, utc(1_000_000), utc(2_000_000));
     column!(db, "n", false, Decimal::new(250, 2), Decimal::new(25, 2));
+    column!(db, "n", false, BigDecimal::new(250.into(), 2), BigDecimal::new(25.into(), 2));
+    column!(db, "d", true, date!(2024 - 02 - 29), date!(2024 - 02 - 01));
+    column!(db, "tm", false, time!(23:59:59), time!(00:59:59));
+    column!(db, "ts", false, datetime!(2024-02-01 01:59:59), datetime!(2024-02-01 02:59:59));
+    column!(db, "tz", false, datetime!(2024-02-01 01:59:59 +5:30), datetime!(2024-02-01 01:59:59 UTC));
 }
 
 #[tokio::test]

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use bigdecimal::BigDecimal;
 use cache_core::Cache;
 use cache_sqlx::prelude::*;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Executor, Postgres};
+use time::macros::{date, datetime, time};
 use uuid::Uuid;
 
 use crate::told_apart;
@@ -60,6 +62,11 @@ async fn each_type_is_compared_as_postgres_compares_it() {
     let utc = |nanos| DateTime::<Utc>::from_timestamp(0, nanos).unwrap();
     column!(db, "tz", false, utc(1), utc(5000));
     column!(db, "n", false, Decimal::new(250, 2), Decimal::new(25, 2));
+    column!(db, "n", false, BigDecimal::new(250.into(), 2), BigDecimal::new(25.into(), 2));
+    column!(db, "d", true, date!(1999 - 12 - 31), date!(1999 - 12 - 01));
+    column!(db, "tm", false, time!(23:59:59.999_999), time!(00:00));
+    column!(db, "ts", false, datetime!(1999-12-31 23:59:59.999_999), datetime!(1999-12-01 00:00));
+    column!(db, "tz", false, datetime!(1999-12-31 23:59:59.5 +5:30), datetime!(1999-12-31 23:59:59.5 UTC));
     column!(db, "j", false, serde_json::json!({"a": 1}), serde_json::json!([]));
     column!(db, "a", false, vec![1, 2], Vec::<i32>::new());
 }
@@ -80,6 +87,32 @@ async fn a_number_that_a_column_rounds_is_found_by_what_it_holds() {
     write.bind(moment).execute(&db).await.unwrap();
     for (column, literal) in asked {
         assert_eq!(count(column, literal).fetch_one(&db).await.unwrap(), 1, "{column}");
+    }
+}
+
+#[tokio::test]
+async fn a_date_and_a_number_written_as_text_are_found_by_their_binds() {
+    let db = database("sqlx_literals", "CREATE TABLE thing (n numeric, d date)").await;
+    let number = |text: &str| {
+        let number: BigDecimal = text.parse().unwrap();
+        let text = "SELECT count(*) FROM thing WHERE n = $1";
+        cache_sqlx::query_scalar::<Postgres, i64>(text).bind(number).cached(db.cache())
+    };
+    let day = |day: time::Date| {
+        let text = "SELECT count(*) FROM thing WHERE d = $1";
+        cache_sqlx::query_scalar::<Postgres, i64>(text).bind(day).cached(db.cache())
+    };
+    let numbers = ["1e30", "0.1", "-12.50", "1E-12", "123456789012345678901234567890.123456789"];
+    let days = [date!(2024 - 02 - 29), date!(0001 - 01 - 01), date!(9999 - 12 - 31)];
+    for text in numbers {
+        assert_eq!(number(text).fetch_one(&db).await.unwrap(), 0);
+        db.execute(sqlx::AssertSqlSafe(format!("INSERT INTO thing (n) VALUES ({text})"))).await.unwrap();
+        assert_eq!(number(text).fetch_one(&db).await.unwrap(), 1, "{text}");
+    }
+    for date in days {
+        assert_eq!(day(date).fetch_one(&db).await.unwrap(), 0);
+        db.execute(sqlx::AssertSqlSafe(format!("INSERT INTO thing (d) VALUES ('{date}')"))).await.unwrap();
+        assert_eq!(day(date).fetch_one(&db).await.unwrap(), 1, "{date}");
     }
 }
 

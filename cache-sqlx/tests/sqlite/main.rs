@@ -1,5 +1,6 @@
 //! What users rely on, through SQLx on real SQLite databases.
 
+mod automatic;
 mod cancelled;
 mod connections;
 mod functions;
@@ -10,4 +11,5 @@ mod returning;
 mod shop;
 mod transactions;
 mod values;
+mod weights;
 mod writes;

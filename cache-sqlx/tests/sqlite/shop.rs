@@ -34,6 +34,11 @@ pub(crate) struct Shop {
 }
 
 pub(crate) async fn shop() -> Shop {
+    shop_of(Cache::in_memory()).await
+}
+
+/// The shop with a cache of one's own.
+pub(crate) async fn shop_of(cache: Cache) -> Shop {
     let folder = tempfile::tempdir().unwrap();
     let options = SqliteConnectOptions::new()
         .filename(folder.path().join("shop.db"))
@@ -42,7 +47,6 @@ pub(crate) async fn shop() -> Shop {
         .journal_mode(SqliteJournalMode::Wal);
     let pool = SqlitePoolOptions::new().max_connections(8).connect_with(options).await.unwrap();
     pool.execute(SCHEMA).await.unwrap();
-    let cache = Cache::in_memory();
     Shop { db: CachedPool::new(pool, &cache), cache, _folder: folder }
 }
 

@@ -6,6 +6,8 @@ use cache_sqlx::ToBind;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Utc};
 use sqlx::types::Text;
 use sqlx::{Encode, Sqlite, Type};
+use time::Duration;
+use time::macros::{date, offset, time};
 use uuid::Uuid;
 
 use crate::shop::*;
@@ -28,9 +30,13 @@ where
     cache_sqlx::query("INSERT INTO thing (value) VALUES (?)").bind(one.clone()).execute(&shop.db).await.unwrap();
     assert_eq!(miss!(asked(one.clone()).fetch_one(&shop.db)), 1, "{kind}");
     assert_eq!(hit!(asked(other).fetch_one(&shop.db)), 0, "{kind}");
-    // As SQLite sees it, not as Rust does.
+    // As SQLite sees it, not as Rust does: what it holds now, written once more as text.
+    let held = cache_sqlx::query_scalar::<Sqlite, String>("SELECT quote(value) FROM thing");
+    let held = held.fetch_one(&shop.db).await.unwrap();
     shop.sql("UPDATE thing SET value = NULL").await;
-    assert_eq!(miss!(asked(one).fetch_one(&shop.db)), 0, "{kind}");
+    assert_eq!(miss!(asked(one.clone()).fetch_one(&shop.db)), 0, "{kind}");
+    shop.sql(&format!("INSERT INTO thing (value) VALUES ({held})")).await;
+    assert_eq!(miss!(asked(one).fetch_one(&shop.db)), 1, "{kind} {held}");
 }
 
 #[tokio::test]
@@ -66,6 +72,23 @@ async fn each_type_is_compared_as_sqlite_compares_it() {
     told_apart(&shop, utc(0), utc(1)).await;
     let east = FixedOffset::east_opt(3600).unwrap();
     told_apart(&shop, utc(0).with_timezone(&east), utc(1).with_timezone(&east)).await;
+}
+
+#[tokio::test]
+async fn times_of_the_crate_time_are_compared_as_sqlite_compares_them() {
+    let shop = shop().await;
+    shop.sql("CREATE TABLE thing (value)").await;
+    told_apart(&shop, date!(2024 - 02 - 29), date!(2024 - 03 - 01)).await;
+    told_apart(&shop, date!(-0044 - 03 - 15), date!(0001 - 01 - 01)).await;
+    for fraction in [time!(00:00), time!(23:59:59.5), time!(01:02:03.000_000_001), time!(12:00:00.123_456)] {
+        told_apart(&shop, fraction, time!(04:05:06)).await;
+        told_apart(&shop, date!(2024 - 02 - 29).with_time(fraction), date!(2024 - 02 - 29).with_time(time!(04:05)))
+            .await;
+        for offset in [offset!(UTC), offset!(+5:30), offset!(-11)] {
+            let moment = date!(2024 - 02 - 29).with_time(fraction).assume_offset(offset);
+            told_apart(&shop, moment, moment + Duration::SECOND).await;
+        }
+    }
 }
 
 #[tokio::test]
