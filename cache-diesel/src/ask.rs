@@ -1,7 +1,7 @@
 //! One query, answered from the cache or by the database.
 
 use cache_core::{Cache, CacheId, Connection, Key, KeyWriter, ReadPoint};
-use cache_sql::adapter::{Lookup, Options, Session};
+use cache_sql::adapter::{Asked, Lookup, Options, Session};
 use diesel::query_builder::QueryFragment;
 use diesel::result::{Error, QueryResult};
 
@@ -13,6 +13,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) cache: &'a Cache,
     pub(crate) options: &'a Options,
     pub(crate) kind: &'static str,
+    pub(crate) asked: Asked,
 }
 
 impl Ask<'_> {
@@ -34,10 +35,15 @@ impl Ask<'_> {
         if !session.database().only_reads(&sql) {
             return work(query, conn);
         }
+        if let Some(request) = session.wants_schema_to_admit(self.cache, self.options) {
+            conn.answer(request);
+        }
+        let admission = session.admit(self.cache, self.options, self.asked, &sql);
         let binds = C::Backend::binds(&query)?;
         let key = key::<T>(self.kind, &sql, &binds, self.options);
         let dependencies = || session.database().dependencies(&sql, &binds.values);
-        Lookup::new(self.cache, self.options, key).run::<T, Error>(&Place(&session), weigh, dependencies, || {
+        let lookup = Lookup::new(self.cache, self.options, key).admitted(admission);
+        lookup.run::<T, Error>(&Place(&session), weigh, dependencies, || {
             conn.looks_up(true);
             let looking_up = LookingUp(conn);
             work(query, looking_up.0)

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{Cache, CacheKey};
-use cache_sql::adapter::Options;
+use cache_core::{Cache, CacheKey, Operation};
+use cache_sql::adapter::{Asked, Options};
 use diesel::dsl::{Limit, Select, count_star};
 use diesel::query_builder::{AsQuery, QueryFragment};
 use diesel::query_dsl::LoadQuery;
@@ -15,7 +15,7 @@ use diesel::{Connection, RunQueryDsl};
 use crate::ask::Ask;
 use crate::source::Source;
 
-/// Adds `.cached(&cache)` to Diesel's queries.
+/// Adds `.cached(&cache)` and `.auto(&cache)` to Diesel's queries.
 pub trait CachedQuery: AsQuery + Sized {
     /// The same query, answered from the cache while nothing that it depends on has changed.
     ///
@@ -23,11 +23,20 @@ pub trait CachedQuery: AsQuery + Sized {
     fn cached(self, cache: &Cache) -> Cached<'_, Self> {
         Cached { query: self, cache, options: Options::new() }
     }
+
+    /// The same query, answered from the cache where the [profiles](cache_core::Profiles) of all its tables allow what it
+    /// asks, and for as long as they say; else by the database.
+    ///
+    /// [`count`](RunCached::count) is `count`; rows by their whole primary key are `get`, a select of aggregates only is
+    /// `aggregate`, and all else is `fetch`.
+    fn auto(self, cache: &Cache) -> Cached<'_, Self> {
+        Cached { query: self, cache, options: Options::new().auto() }
+    }
 }
 
 impl<Q: AsQuery> CachedQuery for Q {}
 
-/// A query with its caching options; made by [`CachedQuery::cached`], ended by a method of [`RunCached`].
+/// A query with its caching options; made by [`CachedQuery::cached`] or [`CachedQuery::auto`], ended by a method of [`RunCached`].
 ///
 /// The key is the SQL text with its binds, the type of the result, and `extra`. What the result depends on is found
 /// in the SQL, on a miss only. Rows are kept as decoded values: a hit decodes nothing, and changing a returned
@@ -42,7 +51,7 @@ pub struct Cached<'c, Q> {
 }
 
 impl<Q> Cached<'_, Q> {
-    /// Keeps the result no longer than this.
+    /// Keeps the result no longer than this, whatever a profile says.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.options = self.options.ttl(ttl);
         self
@@ -57,6 +66,20 @@ impl<Q> Cached<'_, Q> {
     /// Free tags: [`Cache::invalidate_tag`] of one of them drops the result.
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.options = self.options.tags(tags);
+        self
+    }
+
+    /// Caches these operations only; others are asked of the database each time.
+    pub fn ops(mut self, operations: impl IntoIterator<Item = Operation>) -> Self {
+        self.options = self.options.operations(operations);
+        self
+    }
+
+    /// Asks the database each time, for code that is handed a cached query.
+    ///
+    /// What is being cached around it depends on what it reads all the same.
+    pub fn nocache(mut self) -> Self {
+        self.options = self.options.uncached();
         self
     }
 
@@ -143,7 +166,7 @@ pub trait RunCached<Conn>: Sized {
         U: Clone + Send + Sync + 'static,
     {
         self.apart(|query, cache, options| {
-            let ask = Ask { cache, options, kind: "all" };
+            let ask = Ask { cache, options, kind: "all", asked: Asked::Rows };
             ask.run(conn, query.as_query(), weigh_rows, |query, conn| query.load(conn).map(Arc::new))
         })
     }
@@ -175,7 +198,7 @@ pub trait RunCached<Conn>: Sized {
         Sent<Self::Query>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
         U: Clone + Send + Sync + 'static,
     {
-        self.apart(|query, cache, options| one(query, cache, options, conn))
+        self.apart(|query, cache, options| one(query, cache, options, Asked::One, conn))
     }
 
     /// The first row; the query is asked for one row only.
@@ -191,7 +214,7 @@ pub trait RunCached<Conn>: Sized {
         Sent<Limit<Self::Query>>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
         U: Clone + Send + Sync + 'static,
     {
-        self.apart(|query, cache, options| one(query.limit(1), cache, options, conn))
+        self.apart(|query, cache, options| one(query.limit(1), cache, options, Asked::One, conn))
     }
 
     /// The number of rows.
@@ -207,7 +230,9 @@ pub trait RunCached<Conn>: Sized {
         Sent<Select<Self::Query, count_star>>:
             LoadQuery<'query, Conn, i64> + QueryFragment<<Conn as Connection>::Backend>,
     {
-        self.apart(|query, cache, options| one(query.select(diesel::dsl::count_star()), cache, options, conn))
+        self.apart(|query, cache, options| {
+            one(query.select(diesel::dsl::count_star()), cache, options, Asked::Count, conn)
+        })
     }
 }
 
@@ -220,14 +245,14 @@ impl<Q, Conn> RunCached<Conn> for Cached<'_, Q> {
 }
 
 /// The first row of the result; that there is none is cached, too.
-fn one<'query, Q, Conn, U>(query: Q, cache: &Cache, options: &Options, conn: &mut Conn) -> QueryResult<U>
+fn one<'query, Q, Conn, U>(query: Q, cache: &Cache, options: &Options, asked: Asked, conn: &mut Conn) -> QueryResult<U>
 where
     Conn: Source,
     Q: AsQuery,
     Sent<Q>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
     U: Clone + Send + Sync + 'static,
 {
-    let ask = Ask { cache, options, kind: "one" };
+    let ask = Ask { cache, options, kind: "one", asked };
     ask.run(conn, query.as_query(), weigh_one, |query, conn| query.get_result(conn).optional())?.ok_or(Error::NotFound)
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use cache_core::{Cache, CacheId, ReadPoint};
 use cache_sql::Bind;
-use cache_sql::adapter::{Announcement, Database, Outcome, Session};
+use cache_sql::adapter::{Announcement, Database, Outcome, SchemaRequest, Session};
 use diesel::connection::{
     AnsiTransactionManager, CacheSize, Connection, ConnectionSealed, DefaultLoadingMode, Instrumentation,
     LoadConnection, MultiConnectionHelper, SimpleConnection, TransactionManager, WithMetadataLookup,
@@ -147,13 +147,17 @@ impl<C> CachedConnection<C> {
 }
 
 impl<C: Inner> CachedConnection<C> {
+    pub(crate) fn answer(&mut self, request: SchemaRequest) {
+        let rows = LoadConnection::<DefaultLoadingMode>::load(&mut self.inner, sql_query(request.sql()));
+        request.answer(rows.and_then(|rows| rows.map(|row| C::Backend::texts(&row?)).collect()));
+    }
+
     /// Looks at a statement before it runs.
     fn announce(&mut self, sql: &str, binds: impl FnOnce() -> Vec<Bind>) -> Announcement {
         // Rows that were leaked before their end.
         self.reading = None;
         if let Some(request) = self.session.wants_schema(sql) {
-            let rows = LoadConnection::<DefaultLoadingMode>::load(&mut self.inner, sql_query(request.sql()));
-            request.answer(rows.and_then(|rows| rows.map(|row| C::Backend::texts(&row?)).collect()));
+            self.answer(request);
         }
         if std::mem::take(&mut self.looks_up) {
             self.session.announce_lookup(sql)

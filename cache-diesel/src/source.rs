@@ -1,6 +1,6 @@
 //! The connections that cached queries can be asked on.
 
-use cache_sql::adapter::Session;
+use cache_sql::adapter::{SchemaRequest, Session};
 use diesel::connection::LoadConnection;
 
 use crate::backend::CachedBackend;
@@ -19,6 +19,10 @@ pub trait Source: LoadConnection<Backend: CachedBackend> {
     /// Whether the next statement is that of a cached query.
     #[doc(hidden)]
     fn looks_up(&mut self, looks_up: bool);
+
+    /// Reads the schema.
+    #[doc(hidden)]
+    fn answer(&mut self, request: SchemaRequest);
 }
 
 impl<C: Inner> Source for CachedConnection<C> {
@@ -28,6 +32,10 @@ impl<C: Inner> Source for CachedConnection<C> {
 
     fn looks_up(&mut self, looks_up: bool) {
         self.looks_up(looks_up);
+    }
+
+    fn answer(&mut self, request: SchemaRequest) {
+        self.answer(request);
     }
 }
 
@@ -44,5 +52,9 @@ where
 
     fn looks_up(&mut self, looks_up: bool) {
         Source::looks_up(&mut **self, looks_up);
+    }
+
+    fn answer(&mut self, request: SchemaRequest) {
+        Source::answer(&mut **self, request);
     }
 }

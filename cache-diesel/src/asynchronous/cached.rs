@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cache_core::Cache;
-use cache_sql::adapter::{Options, Session};
+use cache_sql::adapter::{Asked, Options, SchemaRequest, Session};
 use diesel::dsl::{Limit, Select, count_star};
 use diesel::query_builder::{AsQuery, QueryFragment};
 use diesel::query_dsl::methods::{LimitDsl, SelectDsl};
@@ -32,6 +32,10 @@ pub trait AsyncSource: AsyncConnectionCore<Backend: CachedBackend> {
     /// Reads the schema where the statement needs it.
     #[doc(hidden)]
     fn prepare(&mut self, sql: &str) -> impl Future<Output = ()> + Send;
+
+    /// Reads the schema where it is wished.
+    #[doc(hidden)]
+    fn answer(&mut self, request: Option<SchemaRequest>) -> impl Future<Output = ()> + Send;
 }
 
 impl<C> AsyncSource for CachedAsyncConnection<C>
@@ -50,6 +54,10 @@ where
 
     async fn prepare(&mut self, sql: &str) {
         CachedAsyncConnection::prepare(self, sql).await;
+    }
+
+    async fn answer(&mut self, request: Option<SchemaRequest>) {
+        CachedAsyncConnection::answer(self, request).await;
     }
 }
 
@@ -111,7 +119,7 @@ pub trait RunCachedAsync<Conn>: Sized + Send {
     {
         let (query, cache, options) = self.apart();
         let query = query.as_query();
-        async move { one(query, &cache, &options, conn).await }
+        async move { one(query, &cache, &options, Asked::One, conn).await }
     }
 
     /// The first row; the query is asked for one row only.
@@ -130,7 +138,7 @@ pub trait RunCachedAsync<Conn>: Sized + Send {
     {
         let (query, cache, options) = self.apart();
         let query = query.limit(1).as_query();
-        async move { one(query, &cache, &options, conn).await }
+        async move { one(query, &cache, &options, Asked::One, conn).await }
     }
 
     /// The number of rows.
@@ -150,7 +158,7 @@ pub trait RunCachedAsync<Conn>: Sized + Send {
     {
         let (query, cache, options) = self.apart();
         let query = query.select(diesel::dsl::count_star()).as_query();
-        async move { one(query, &cache, &options, conn).await }
+        async move { one(query, &cache, &options, Asked::Count, conn).await }
     }
 }
 

@@ -104,7 +104,7 @@ where
         self.answer(self.session.wants_schema(sql)).await;
     }
 
-    async fn answer(&mut self, request: Option<SchemaRequest>) {
+    pub(super) async fn answer(&mut self, request: Option<SchemaRequest>) {
         if let Some(request) = request {
             let rows = self.texts(request.sql()).await;
             request.answer(rows);

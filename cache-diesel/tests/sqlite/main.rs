@@ -1,6 +1,7 @@
 //! What users rely on, through Diesel on real SQLite databases.
 
 mod asynchronous;
+mod automatic;
 mod functions;
 mod joins;
 mod pool;

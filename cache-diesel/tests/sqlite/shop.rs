@@ -65,10 +65,16 @@ const SCHEMA: &str = "
 /// A cache, and a connection to a database in memory that is filled and known.
 pub(crate) fn shop() -> (Cache, Db) {
     let cache = Cache::in_memory();
-    let mut db = CachedConnection::new(SqliteConnection::establish(":memory:").expect("a database"), &cache);
+    let db = shop_of(&cache);
+    (cache, db)
+}
+
+/// The connection alone, for a cache of one's own.
+pub(crate) fn shop_of(cache: &Cache) -> Db {
+    let mut db = CachedConnection::new(SqliteConnection::establish(":memory:").expect("a database"), cache);
     db.batch_execute("PRAGMA foreign_keys = ON").expect("a setting");
     db.batch_execute(SCHEMA).expect("a schema");
-    (cache, db)
+    db
 }
 
 /// A database in a file, for several connections.
