@@ -9,6 +9,7 @@ mod conformance;
 mod database;
 #[path = "../suite/databases.rs"]
 mod databases;
+mod dirty;
 #[path = "../suite/functions.rs"]
 mod functions;
 #[path = "../suite/instances.rs"]
