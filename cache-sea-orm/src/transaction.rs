@@ -3,11 +3,11 @@
 use std::fmt;
 use std::pin::Pin;
 
-use cache_sql::adapter::Session;
+use cache_sql::adapter::{Outcome, Session};
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DbErr, IsolationLevel, TransactionError, TransactionOptions, TransactionSession,
-    TransactionTrait,
+    AccessMode, ConnectionTrait, DbBackend, DbErr, IsolationLevel, TransactionError, TransactionOptions,
+    TransactionSession, TransactionTrait,
 };
 
 use crate::connection::CachedConnection;
@@ -16,6 +16,20 @@ use crate::detached::Detached;
 impl<C> CachedConnection<C> {
     fn within<T>(&self, transaction: T, session: Session) -> CachedConnection<T> {
         CachedConnection { inner: transaction, session, share: None, begin: None }
+    }
+}
+
+impl<C: ConnectionTrait> CachedConnection<C> {
+    /// A session for a transaction that may read what others have not committed: the session is told as if by a statement.
+    async fn begins_at(&self, level: Option<IsolationLevel>) -> Session {
+        let session = self.begins().await;
+        let dirty = matches!(level, Some(IsolationLevel::ReadUncommitted));
+        // Elsewhere there are no such reads.
+        if dirty && self.inner.get_database_backend() == DbBackend::MySql {
+            let said = session.announce("SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", Vec::new);
+            said.over(Outcome::Done, None);
+        }
+        session
     }
 }
 
@@ -38,12 +52,12 @@ where
         isolation_level: Option<IsolationLevel>,
         access_mode: Option<AccessMode>,
     ) -> Result<Self::Transaction, DbErr> {
-        let session = self.begins().await;
+        let session = self.begins_at(isolation_level).await;
         Ok(self.within(self.inner.begin_with_config(isolation_level, access_mode).await?, session))
     }
 
     async fn begin_with_options(&self, options: TransactionOptions) -> Result<Self::Transaction, DbErr> {
-        let session = self.begins().await;
+        let session = self.begins_at(options.isolation_level).await;
         Ok(self.within(self.inner.begin_with_options(options).await?, session))
     }
 

@@ -15,6 +15,9 @@ use crate::wire::Wire;
 /// SQLx. Statements are carried to their end as on a [`CachedPool`](crate::CachedPool): while one whose caller has gone away
 /// still runs, the next one waits.
 ///
+/// One of a pool goes back to it when it is dropped, and is closed instead when a transaction that was begun by a statement is
+/// still open, or after a statement like `SET search_path`.
+///
 /// ```
 /// use cache_core::Cache;
 /// use cache_sqlx::CachedConnection;
@@ -35,6 +38,13 @@ use crate::wire::Wire;
 pub struct CachedConnection<DB: Backend> {
     pub(crate) wire: Wire<DB>,
     pub(crate) session: Session,
+}
+
+impl<DB: Backend> Drop for CachedConnection<DB> {
+    /// Whoever gets it next knows nothing of a transaction that was begun by text, or of a setting.
+    fn drop(&mut self) {
+        self.wire.leave(&self.session);
+    }
 }
 
 impl<DB: Backend> CachedConnection<DB> {

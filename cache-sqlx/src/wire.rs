@@ -1,9 +1,10 @@
 //! One connection, which may be away for a while.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use cache_sql::adapter::Session;
 use cache_sql::adapter::detached::Detached;
 use futures::channel::oneshot;
 use futures::future::BoxFuture;
@@ -20,14 +21,19 @@ pub(crate) struct Wire<DB: Backend> {
     here: Option<Held<DB>>,
     coming: Option<oneshot::Receiver<Held<DB>>>,
     due: Due,
+    left: Left,
 }
 
 /// Rollbacks of transactions that were dropped while the connection was away.
 type Due = Arc<AtomicUsize>;
 
+/// The session of a handle that was dropped.
+type Left = Arc<OnceLock<Session>>;
+
 struct Held<DB: Backend> {
     line: Line<DB>,
     due: Due,
+    left: Left,
 }
 
 enum Line<DB: Backend> {
@@ -46,7 +52,9 @@ impl<DB: Backend> Wire<DB> {
 
     fn new(line: Line<DB>) -> Self {
         let due = Due::default();
-        Wire { here: Some(Held { line, due: Arc::clone(&due) }), coming: None, due }
+        let left = Left::default();
+        let held = Held { line, due: Arc::clone(&due), left: Arc::clone(&left) };
+        Wire { here: Some(held), coming: None, due, left }
     }
 
     async fn held(&mut self) -> Result<&mut Held<DB>, Error> {
@@ -99,6 +107,11 @@ impl<DB: Backend> Wire<DB> {
         .await?
     }
 
+    /// The connection is not needed any more: its session says whether its pool may have it back, once no statement runs.
+    pub(crate) fn leave(&self, session: &Session) {
+        let _ = self.left.set(session.clone());
+    }
+
     /// Rolls the innermost transaction or savepoint back, at the latest before the next statement.
     pub(crate) fn roll_back(&mut self) {
         self.due.fetch_add(1, Ordering::SeqCst);
@@ -143,6 +156,11 @@ impl<DB: Backend> Drop for Held<DB> {
     /// Nobody waits for it: a pool must not get it back with an open transaction.
     fn drop(&mut self) {
         self.unwind();
+        if let Line::Pooled(connection) = &mut self.line
+            && self.left.get().is_some_and(Session::is_unsettled)
+        {
+            connection.close_on_drop();
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod conformance;
 mod database;
 #[path = "../suite/databases.rs"]
 mod databases;
+mod dirty;
 #[path = "../suite/exact.rs"]
 mod exact;
 #[path = "../suite/functions.rs"]

@@ -77,6 +77,10 @@ impl Pinned {
         }
     }
 
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.may_be_open() || self.altered.get().is_some()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

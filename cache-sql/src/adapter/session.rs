@@ -92,6 +92,17 @@ impl Session {
         }
     }
 
+    /// Whether the connection is left as nobody else should get it: in a transaction that was begun by text, or may have been,
+    /// or under a setting that changes what statements mean.
+    ///
+    /// For a [`Session::connection`] that a pool wants back; such a connection is better closed.
+    pub fn is_unsettled(&self) -> bool {
+        match &self.place {
+            Place::Connection(pinned) => pinned.is_unsettled(),
+            Place::Pool | Place::Transaction(_) => false,
+        }
+    }
+
     /// The database that it belongs to.
     pub fn database(&self) -> &Database {
         &self.database

@@ -57,8 +57,10 @@ SELECT 'rights', CASE WHEN
         WHERE privilege_type = 'TRIGGER' AND DATABASE() LIKE table_schema)
     THEN 'all' ELSE 'some' END, '', '', '', '', '', '', '', '', '', ''";
 
-/// Engines that keep their rows themselves.
-const ENGINES: [&str; 9] = ["innodb", "myisam", "aria", "memory", "rocksdb", "tokudb", "ndbcluster", "csv", "archive"];
+/// Engines that keep their rows themselves, and give them back when a transaction is rolled back.
+///
+/// Others write at once whatever becomes of the transaction, in which the changes wait.
+const ENGINES: [&str; 4] = ["innodb", "rocksdb", "tokudb", "ndbcluster"];
 
 pub(super) fn read<'a>(rows: impl Iterator<Item = &'a [String]>) -> Catalogue {
     let mut draft = Draft::new(Dialect::MySql);
@@ -152,9 +154,9 @@ fn relation(draft: &mut Draft, name: &str, kind: &str, engine: &str) {
     let owns_rows = ENGINES.iter().any(|known| known.eq_ignore_ascii_case(engine));
     let refusal = match kind {
         "BASE TABLE" | "SYSTEM VERSIONED" if owns_rows => None,
-        "BASE TABLE" | "SYSTEM VERSIONED" => {
-            Some(format!("{name} is kept by the engine {engine}: its rows may change without being seen"))
-        }
+        "BASE TABLE" | "SYSTEM VERSIONED" => Some(format!(
+            "{name} is kept by the engine {engine}: its rows may change without being seen, or before the commit"
+        )),
         "VIEW" => None,
         kind => Some(format!("{name} is a {}", kind.to_ascii_lowercase())),
     };

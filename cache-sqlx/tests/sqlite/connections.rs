@@ -86,3 +86,38 @@ async fn whoever_holds_the_connection_does_not_wait_for_one_who_wants_it() {
     drop(held);
     assert_eq!(first.await.unwrap(), 0);
 }
+
+/// What such a transaction sees, and whoever gets its connection next, would be kept and shown to all.
+#[tokio::test]
+async fn a_transaction_by_text_does_not_outlive_its_handle() {
+    let folder = tempfile::tempdir().unwrap();
+    let options =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("shop.db")).create_if_missing(true);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let cache = Cache::in_memory();
+    let db = CachedPool::new(pool, &cache);
+    db.execute("CREATE TABLE article (id INTEGER PRIMARY KEY, category_id INTEGER, title TEXT)").await.unwrap();
+    assert_eq!(count(1).cached(&cache).fetch_one(&db).await.unwrap(), 0);
+    let mut lent = db.acquire().await.unwrap();
+    lent.execute("BEGIN").await.unwrap();
+    insert(1, "A").execute(&mut lent).await.unwrap();
+    drop(lent);
+    assert_eq!(count(1).fetch_one(&db).await.unwrap(), 0, "it was rolled back");
+    insert(2, "B").execute(&db).await.unwrap();
+    assert_eq!(count(2).cached(&cache).fetch_one(&db).await.unwrap(), 1);
+    db.begin().await.unwrap().commit().await.unwrap();
+    assert_eq!(count(1).cached(&cache).fetch_one(&db).await.unwrap(), count(1).fetch_one(&db).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_setting_does_not_outlive_its_handle() {
+    let shop = shop().await;
+    let mut lent = shop.db.acquire().await.unwrap();
+    lent.execute("PRAGMA case_sensitive_like = ON").await.unwrap();
+    drop(lent);
+    for _ in 0..8 {
+        let mut next = shop.db.acquire().await.unwrap();
+        let found: i64 = cache_sqlx::query_scalar("SELECT 'a' LIKE 'A'").fetch_one(&mut next).await.unwrap();
+        assert_eq!(found, 1);
+    }
+}
