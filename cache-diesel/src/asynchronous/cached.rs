@@ -1,8 +1,9 @@
 //! `.cached(&cache)`: one query, cached.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use cache_core::Cache;
+use cache_core::{Cache, CacheKey, Operation};
 use cache_sql::adapter::{Asked, Options, SchemaRequest, Session};
 use diesel::dsl::{Limit, Select, count_star};
 use diesel::query_builder::{AsQuery, QueryFragment};
@@ -61,24 +62,78 @@ where
     }
 }
 
-/// The ways to end a [`Cached`] query on a connection of `diesel-async`; see [`RunCached`](crate::RunCached).
-pub trait RunCachedAsync<Conn>: Sized + Send {
-    /// The query inside.
-    type Query: Send;
+/// Adds `.cached(&cache)` and `.auto(&cache)` to Diesel's queries, for connections of `diesel-async`.
+pub trait CachedQueryAsync: AsQuery + Sized {
+    /// The same query, answered from the cache while nothing that it depends on has changed; see
+    /// [`CachedQuery::cached`](crate::CachedQuery::cached).
+    fn cached(self, cache: &Cache) -> CachedAsync<'_, Self> {
+        CachedAsync(crate::CachedQuery::cached(self, cache))
+    }
 
-    #[doc(hidden)]
-    fn apart(self) -> (Self::Query, Cache, Options);
+    /// The same query, cached as far as the profiles of its tables allow; see
+    /// [`CachedQuery::auto`](crate::CachedQuery::auto).
+    fn auto(self, cache: &Cache) -> CachedAsync<'_, Self> {
+        CachedAsync(crate::CachedQuery::auto(self, cache))
+    }
+}
 
+impl<Q: AsQuery> CachedQueryAsync for Q {}
+
+/// A query with its caching options; made by [`CachedQueryAsync::cached`] or [`CachedQueryAsync::auto`].
+///
+/// What [`Cached`] says of keys and dependencies holds here. Its ends are methods of its own, because those of a trait
+/// would be mistaken for `diesel_async`'s, which has them for every type.
+#[derive(Clone, Debug)]
+#[must_use = "end it with `load`, `get_result`, `first` or `count`"]
+pub struct CachedAsync<'c, Q>(Cached<'c, Q>);
+
+impl<Q> CachedAsync<'_, Q> {
+    /// Keeps the result no longer than this, whatever a profile says.
+    pub fn ttl(self, ttl: Duration) -> Self {
+        CachedAsync(self.0.ttl(ttl))
+    }
+
+    /// Something else that the result depends on, as a part of the key; may be given several times.
+    pub fn extra(self, extra: impl CacheKey) -> Self {
+        CachedAsync(self.0.extra(extra))
+    }
+
+    /// Free tags: [`Cache::invalidate_tag`] of one of them drops the result.
+    pub fn tags<T: Into<String>>(self, tags: impl IntoIterator<Item = T>) -> Self {
+        CachedAsync(self.0.tags(tags))
+    }
+
+    /// Caches these operations only; others are asked of the database each time.
+    pub fn ops(self, operations: impl IntoIterator<Item = Operation>) -> Self {
+        CachedAsync(self.0.ops(operations))
+    }
+
+    /// Asks the database each time, for code that is handed a cached query.
+    pub fn nocache(self) -> Self {
+        CachedAsync(self.0.nocache())
+    }
+
+    /// A name for events and traces; not a part of the key.
+    pub fn name(self, name: &'static str) -> Self {
+        CachedAsync(self.0.name(name))
+    }
+
+    fn apart(self) -> (Q, Cache, Options) {
+        (self.0.query, self.0.cache.clone(), self.0.options)
+    }
+}
+
+impl<Q: Send> CachedAsync<'_, Q> {
     /// All rows.
     ///
     /// # Errors
     ///
     /// What Diesel answers on a miss.
-    fn load<'query, U>(self, conn: &mut Conn) -> impl Future<Output = QueryResult<Vec<U>>> + Send
+    pub fn load<'query, U, Conn>(self, conn: &mut Conn) -> impl Future<Output = QueryResult<Vec<U>>> + Send
     where
         Conn: AsyncSource,
-        Self::Query: AsQuery,
-        Sent<Self::Query>:
+        Q: AsQuery,
+        Sent<Q>:
             methods::LoadQuery<'query, Conn, U> + QueryFragment<<Conn as AsyncConnectionCore>::Backend> + Send + 'query,
         U: Clone + Send + Sync + 'static,
     {
@@ -90,12 +145,12 @@ pub trait RunCachedAsync<Conn>: Sized + Send {
     ///
     /// # Errors
     ///
-    /// As [`RunCachedAsync::load`].
-    fn load_shared<'query, U>(self, conn: &mut Conn) -> impl Future<Output = QueryResult<Arc<Vec<U>>>> + Send
+    /// As [`CachedAsync::load`].
+    pub fn load_shared<'query, U, Conn>(self, conn: &mut Conn) -> impl Future<Output = QueryResult<Arc<Vec<U>>>> + Send
     where
         Conn: AsyncSource,
-        Self::Query: AsQuery,
-        Sent<Self::Query>:
+        Q: AsQuery,
+        Sent<Q>:
             methods::LoadQuery<'query, Conn, U> + QueryFragment<<Conn as AsyncConnectionCore>::Backend> + Send + 'query,
         U: Clone + Send + Sync + 'static,
     {
@@ -108,12 +163,12 @@ pub trait RunCachedAsync<Conn>: Sized + Send {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](diesel::result::Error::NotFound) when there is none, which is cached, too; else as [`RunCachedAsync::load`].
-    fn get_result<'query, U>(self, conn: &mut Conn) -> impl Future<Output = QueryResult<U>> + Send
+    /// [`NotFound`](diesel::result::Error::NotFound) when there is none, which is cached, too; else as [`CachedAsync::load`].
+    pub fn get_result<'query, U, Conn>(self, conn: &mut Conn) -> impl Future<Output = QueryResult<U>> + Send
     where
         Conn: AsyncSource,
-        Self::Query: AsQuery,
-        Sent<Self::Query>:
+        Q: AsQuery,
+        Sent<Q>:
             methods::LoadQuery<'query, Conn, U> + QueryFragment<<Conn as AsyncConnectionCore>::Backend> + Send + 'query,
         U: Clone + Send + Sync + 'static,
     {
@@ -126,13 +181,13 @@ pub trait RunCachedAsync<Conn>: Sized + Send {
     ///
     /// # Errors
     ///
-    /// As [`RunCachedAsync::get_result`].
-    fn first<'query, U>(self, conn: &mut Conn) -> impl Future<Output = QueryResult<U>> + Send
+    /// As [`CachedAsync::get_result`].
+    pub fn first<'query, U, Conn>(self, conn: &mut Conn) -> impl Future<Output = QueryResult<U>> + Send
     where
         Conn: AsyncSource,
-        Self::Query: LimitDsl,
-        Limit<Self::Query>: AsQuery,
-        Sent<Limit<Self::Query>>:
+        Q: LimitDsl,
+        Limit<Q>: AsQuery,
+        Sent<Limit<Q>>:
             methods::LoadQuery<'query, Conn, U> + QueryFragment<<Conn as AsyncConnectionCore>::Backend> + Send + 'query,
         U: Clone + Send + Sync + 'static,
     {
@@ -145,13 +200,13 @@ pub trait RunCachedAsync<Conn>: Sized + Send {
     ///
     /// # Errors
     ///
-    /// As [`RunCachedAsync::load`].
-    fn count<'query>(self, conn: &mut Conn) -> impl Future<Output = QueryResult<i64>> + Send
+    /// As [`CachedAsync::load`].
+    pub fn count<'query, Conn>(self, conn: &mut Conn) -> impl Future<Output = QueryResult<i64>> + Send
     where
         Conn: AsyncSource,
-        Self::Query: SelectDsl<count_star>,
-        Select<Self::Query, count_star>: AsQuery,
-        Sent<Select<Self::Query, count_star>>: methods::LoadQuery<'query, Conn, i64>
+        Q: SelectDsl<count_star>,
+        Select<Q, count_star>: AsQuery,
+        Sent<Select<Q, count_star>>: methods::LoadQuery<'query, Conn, i64>
             + QueryFragment<<Conn as AsyncConnectionCore>::Backend>
             + Send
             + 'query,
@@ -159,13 +214,5 @@ pub trait RunCachedAsync<Conn>: Sized + Send {
         let (query, cache, options) = self.apart();
         let query = query.select(diesel::dsl::count_star()).as_query();
         async move { one(query, &cache, &options, Asked::Count, conn).await }
-    }
-}
-
-impl<Q: Send, Conn> RunCachedAsync<Conn> for Cached<'_, Q> {
-    type Query = Q;
-
-    fn apart(self) -> (Q, Cache, Options) {
-        (self.query, self.cache.clone(), self.options)
     }
 }

@@ -29,14 +29,13 @@ mod connection;
 mod stream;
 mod watched;
 
-pub use cached::{AsyncSource, RunCachedAsync};
+pub use cached::{AsyncSource, CachedAsync, CachedQueryAsync};
 pub use connection::CachedAsyncConnection;
 pub use stream::CachedStream;
 pub use watched::{CachedExecute, CachedLoad};
 
 /// What one usually wants to have in scope with `diesel-async`.
 pub mod prelude {
-    pub use super::cached::{AsyncSource, RunCachedAsync as _};
+    pub use super::cached::{AsyncSource, CachedQueryAsync as _};
     pub use super::connection::CachedAsyncConnection;
-    pub use crate::cached::CachedQuery as _;
 }

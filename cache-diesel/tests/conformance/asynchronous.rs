@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use cache_core::Cache;
 use cache_core::testing::conformance::{self, Adapter, Argument, Client, Dialect, Failure, Features, Shop};
 use cache_diesel::Database;
-use cache_diesel::asynchronous::RunCachedAsync;
 use cache_diesel::asynchronous::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use diesel_async::{
@@ -91,7 +90,7 @@ macro_rules! conforms {
                         };
                     }
                     let cache = self.0.database().cache().clone();
-                    let rows: Vec<Line> = RunCachedAsync::load(query.cached(&cache), &mut self.0).await?;
+                    let rows: Vec<Line> = query.cached(&cache).load(&mut self.0).await?;
                     Ok(rows.into_iter().map(|row| row.line).collect())
                 }
 

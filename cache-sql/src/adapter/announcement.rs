@@ -157,7 +157,13 @@ impl Announcement {
 impl Drop for Announcement {
     fn drop(&mut self) {
         match self.kind.take() {
-            Some(Kind::Recorded { open, changes, .. }) => open.record(changes),
+            Some(Kind::Recorded { open, changes, .. }) => {
+                open.record(changes);
+                // The answer that was not waited for may be that the transaction is over.
+                if !holds_on(open.dialect()) {
+                    open.escape();
+                }
+            }
             Some(Kind::Script(script)) => script.dropped(),
             Some(Kind::Read(_) | Kind::Immediate(_)) | None => {}
         }
