@@ -20,6 +20,9 @@
 //! After some errors nobody knows whether a transaction is still open; a driver that can be asked ends the doubt by
 //! [`Session::settled`].
 //!
+//! Where [`Database::with_exact_rows`] was asked for, [`Announcement::exact`] gives a conversation to be had with the database around the
+//! statement; see [`Exact`](crate::Exact).
+//!
 //! An asynchronous adapter has to carry a write whose caller goes away to its end; `detached::Detached`, of the feature `detached`, does.
 //!
 //! A read is cached by a [`Lookup`], if [`Session::admit`] says so: a query may be left to the profiles of its tables. A
