@@ -47,7 +47,7 @@
 //!
 //! # Several connections
 //!
-//! They share one [`Database`]: make the pool of a [`CachedManager`](crate::CachedManager), or wrap each by
+//! They share one [`Database`]: make the pool of a [`CachedManager`], or wrap each by
 //! [`CachedConnection::with_database`].
 //!
 //! # What is different from the bare connection

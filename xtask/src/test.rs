@@ -7,6 +7,9 @@ use crate::{services, step};
 /// Packages that link with the client libraries of database servers.
 const LINKED: [&str; 1] = ["cache-diesel"];
 
+/// Packages that are documented with all of their features.
+const ENTIRE: [&str; 3] = ["cache-diesel", "cache-postgres", "cache-sqlx"];
+
 /// Runs every check; with `no_services` without those that need more than a Rust toolchain.
 pub fn run(no_services: bool) -> Result<(), String> {
     if no_services {
@@ -18,8 +21,12 @@ pub fn run(no_services: bool) -> Result<(), String> {
     step::run("format", &mut step::cargo(&["fmt", "--all", "--check"]))?;
     let lints = workspace("clippy", &left_out, &["--all-targets", "--", "-D", "warnings"]);
     step::run("lints", &mut { lints })?;
-    let mut documentation = workspace("doc", &left_out, &["--no-deps"]);
-    step::run("documentation", documentation.env("RUSTDOCFLAGS", "-D warnings"))?;
+    let apart = [&left_out[..], &ENTIRE].concat();
+    step::run("documentation", workspace("doc", &apart, &["--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    for package in ENTIRE.into_iter().filter(|package| !left_out.contains(package)) {
+        let mut documentation = step::cargo(&["doc", "--locked", "--no-deps", "--all-features", "--package", package]);
+        step::run(&format!("documentation of {package}"), documentation.env("RUSTDOCFLAGS", "-D warnings"))?;
+    }
     let mut tests = workspace("test", &left_out, &["--no-fail-fast"]);
     let mut encrypted = step::cargo(&["test", "--locked", "--package", "cache-postgres", "--features", "tls"]);
     for command in [&mut tests, &mut encrypted] {
