@@ -1,9 +1,7 @@
 //! Queries as querysets: what a result that is made of them depends on.
 
-use std::sync::LazyLock;
-
 use cache_core::Dependencies;
-use cache_sql::{Analyser, Dialect};
+use cache_sql::Analyser;
 use diesel::query_builder::QueryFragment;
 
 use crate::backend::{CachedBackend, text};
@@ -13,19 +11,7 @@ use crate::backend::{CachedBackend, text};
 pub(crate) fn query<DB: CachedBackend, Q: QueryFragment<DB>>(query: &Q) -> Dependencies {
     let found = text::<DB, Q>(query).and_then(|sql| Ok((sql, DB::binds(query)?)));
     match found {
-        Ok((sql, binds)) => analyser(DB::DIALECT).dependencies(&sql, &binds.values),
+        Ok((sql, binds)) => Analyser::shared(DB::DIALECT).dependencies(&sql, &binds.values),
         Err(error) => Dependencies::uncacheable(format!("the query could not be rendered: {error}")),
-    }
-}
-
-/// One per dialect: it remembers the texts that it has seen.
-fn analyser(dialect: Dialect) -> &'static Analyser {
-    static SQLITE: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Sqlite));
-    static POSTGRES: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Postgres));
-    static MYSQL: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::MySql));
-    match dialect {
-        Dialect::Postgres => &POSTGRES,
-        Dialect::MySql => &MYSQL,
-        _ => &SQLITE,
     }
 }

@@ -1,6 +1,5 @@
 //! Statements as dependencies, and the dialects they are in.
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use cache_core::Dependencies;
@@ -62,7 +61,7 @@ pub(crate) fn once(build: impl FnOnce(DbBackend) -> Statement) -> Dependencies {
 /// What the result of a statement depends on.
 pub(crate) fn dependencies(statement: &Statement) -> Dependencies {
     let binds = binds(statement.values.as_ref(), statement.db_backend);
-    analyser(statement.db_backend).dependencies(&statement.sql, &binds)
+    Analyser::shared(dialect(statement.db_backend)).dependencies(&statement.sql, &binds)
 }
 
 pub(crate) fn binds(values: Option<&Values>, backend: DbBackend) -> Vec<Bind> {
@@ -71,18 +70,6 @@ pub(crate) fn binds(values: Option<&Values>, backend: DbBackend) -> Vec<Bind> {
         None => stored(value, backend).map_or(Bind::Unknown, Bind::Value),
     };
     values.iter().flat_map(|values| values.0.iter()).map(bind).collect()
-}
-
-/// One analyser per dialect and process: it remembers the texts that it has seen.
-fn analyser(backend: DbBackend) -> &'static Analyser {
-    static SQLITE: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Sqlite));
-    static POSTGRES: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Postgres));
-    static MYSQL: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::MySql));
-    match backend {
-        DbBackend::MySql => &MYSQL,
-        DbBackend::Postgres => &POSTGRES,
-        _ => &SQLITE,
-    }
 }
 
 /// Whether a statement can give no row, whatever the tables hold.

@@ -1,7 +1,7 @@
 //! The entry: text and binds in, statement out.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use cache_core::{Change, Column, Dependencies, Row, Table};
 use quick_cache::sync::Cache as Templates;
@@ -76,6 +76,18 @@ impl Analyser {
     /// An analyser without a catalogue.
     pub fn new(dialect: Dialect) -> Self {
         Analyser { dialect, trusted: Vec::new(), known: RwLock::new(Known::new(None)), fault: None }
+    }
+
+    /// The analyser without a catalogue that all of this process share, so that a text is parsed once.
+    pub fn shared(dialect: Dialect) -> &'static Analyser {
+        static SQLITE: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Sqlite));
+        static POSTGRES: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Postgres));
+        static MYSQL: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::MySql));
+        match dialect {
+            Dialect::Sqlite => &SQLITE,
+            Dialect::Postgres => &POSTGRES,
+            Dialect::MySql => &MYSQL,
+        }
     }
 
     /// Lets the results of a function be cached: it must give the same result for the same arguments, and read nothing else.

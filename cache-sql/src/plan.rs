@@ -32,7 +32,11 @@ pub(crate) enum Plan {
         everything: bool,
     },
     Neutral,
-    Session(Arc<str>),
+    Session {
+        reason: Arc<str>,
+        /// Until the end of a transaction.
+        local: bool,
+    },
     /// `None` for tables that cannot be told.
     Unknown {
         tables: Option<Vec<Table>>,
@@ -102,7 +106,7 @@ impl Plan {
                 Statement::Ddl { changes, tables: tables.clone() }
             }
             Plan::Neutral => Statement::Neutral,
-            Plan::Session(reason) => Statement::Session { reason: reason.clone() },
+            Plan::Session { reason, local } => Statement::Session { reason: reason.clone(), local: *local },
             Plan::Unknown { tables, reason } => Statement::Unknown {
                 changes: match tables {
                     Some(tables) => {

@@ -28,10 +28,10 @@ use crate::write::{Action, actions, returns_columns, returns_wildcard};
 pub(crate) fn plans(lowering: &Lowering<'_>, sql: &str, segment: Segment) -> Vec<Plan> {
     match shadow(lowering.dialect, &segment) {
         None => definite(lowering, sql, segment),
-        Some(Shadow::Alone(reason)) => vec![Plan::Session(reason)],
+        Some(Shadow::Alone(reason)) => vec![Plan::Session { reason, local: false }],
         Some(Shadow::AndMore(reason)) => {
             let mut plans = definite(lowering, sql, segment);
-            plans.push(Plan::Session(reason));
+            plans.push(Plan::Session { reason, local: false });
             plans
         }
     }
@@ -102,7 +102,10 @@ fn plan(lowering: &Lowering<'_>, sql: &str, tree: &Tree, segment: &Segment) -> P
                 return Plan::Ddl { tables: vec![target], everything: false };
             }
             if lowering.dialect == Dialect::Postgres && segment.words.iter().any(|word| word == "SET_CONFIG") {
-                return Plan::Session("set_config() changes what later statements mean".into());
+                return Plan::Session {
+                    reason: "set_config() changes what later statements mean".into(),
+                    local: false,
+                };
             }
             read(lowering, lowering.query(query, &[]), tree, segment)
         }

@@ -82,25 +82,9 @@ const HARMLESS: [&str; 63] = [
     "WORK_MEM",
 ];
 
-/// Pragmas of SQLite that change what later statements read or write.
-const PRAGMAS: [&str; 16] = [
-    "CASE_SENSITIVE_LIKE",
-    "COUNT_CHANGES",
-    "DEFER_FOREIGN_KEYS",
-    "EMPTY_RESULT_CALLBACKS",
-    "ENCODING",
-    "FOREIGN_KEYS",
-    "FULL_COLUMN_NAMES",
-    "IGNORE_CHECK_CONSTRAINTS",
-    "LEGACY_ALTER_TABLE",
-    "QUERY_ONLY",
-    "READ_UNCOMMITTED",
-    "RECURSIVE_TRIGGERS",
-    "REVERSE_UNORDERED_SELECTS",
-    "SHORT_COLUMN_NAMES",
-    "TRUSTED_SCHEMA",
-    "WRITABLE_SCHEMA",
-];
+/// Pragmas of SQLite that change what later queries answer. Others change what is written, or how it is checked: the
+/// catalogue takes every effect of a write for one that happens.
+const PRAGMAS: [&str; 4] = ["CASE_SENSITIVE_LIKE", "FULL_COLUMN_NAMES", "READ_UNCOMMITTED", "SHORT_COLUMN_NAMES"];
 
 /// Recognises a statement about settings by its words; `None` for any other.
 pub(crate) fn setting(dialect: Dialect, words: &[&str]) -> Option<Setting> {
@@ -124,6 +108,17 @@ pub(crate) fn setting(dialect: Dialect, words: &[&str]) -> Option<Setting> {
         (Dialect::Postgres, [word @ ("RESET" | "DISCARD"), ..]) => Some(meaning(word)),
         (Dialect::MySql, ["USE", ..]) => Some(meaning("USE")),
         _ => None,
+    }
+}
+
+/// Whether a setting ends with the transaction that it is made in, or with the next one.
+///
+/// To MySQL `LOCAL` is another word for the session.
+pub(crate) fn is_local(dialect: Dialect, words: &[&str]) -> bool {
+    match words {
+        ["SET", "TRANSACTION", ..] => true,
+        ["SET", "LOCAL", ..] => dialect == Dialect::Postgres,
+        _ => false,
     }
 }
 

@@ -40,6 +40,8 @@ pub enum Statement {
     Session {
         /// What changes it.
         reason: Arc<str>,
+        /// Whether that ends with the transaction that is open, or with the next one.
+        local: bool,
     },
     /// Several statements in one text, in order; a single one that changes the schema and the meaning of later ones is both.
     Batch(Vec<Statement>),

@@ -5,7 +5,7 @@ use sqlparser::tokenizer::Token;
 
 use crate::Dialect;
 use crate::plan::{Plan, ReadPlan};
-use crate::session::{Setting, setting};
+use crate::session::{Setting, is_local, setting};
 use crate::tokens::Segment;
 use crate::write::Action;
 
@@ -14,12 +14,13 @@ pub(crate) fn by_words(dialect: Dialect, segment: &Segment) -> Option<Plan> {
     let words = &segment.words;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     if dialect == Dialect::MySql && words.first() == Some(&"SET") && may_read_uncommitted(segment) {
-        return Some(Plan::Session("an isolation level changes what later statements read".into()));
+        let reason = "an isolation level changes what later statements read".into();
+        return Some(Plan::Session { reason, local: is_local(dialect, &words) });
     }
     if let Some(setting) = setting(dialect, &words) {
         return Some(match setting {
             Setting::Harmless => Plan::Neutral,
-            Setting::Meaning(reason) => Plan::Session(reason),
+            Setting::Meaning(reason) => Plan::Session { reason, local: is_local(dialect, &words) },
             Setting::Statement => Plan::Unknown { tables: None, reason: "a statement inside another".into() },
         });
     }

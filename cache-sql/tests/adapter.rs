@@ -478,6 +478,29 @@ fn a_pragma_that_changes_comparisons_ends_keeping() {
 }
 
 #[test]
+fn a_local_setting_ends_with_its_transaction() {
+    let play = Play::on(Dialect::Postgres);
+    play.done("BEGIN").done("/* here only */ SET LOCAL search_path TO other");
+    assert!(!play.keeps());
+    play.done("COMMIT");
+    assert!(play.keeps());
+}
+
+#[test]
+fn a_setting_beside_a_local_one_is_not_local() {
+    let play = Play::on(Dialect::Postgres);
+    play.done("BEGIN").done("SET LOCAL statement_timeout = 1; SET search_path TO other").done("COMMIT");
+    assert!(!play.keeps());
+}
+
+#[test]
+fn local_means_the_session_to_mysql() {
+    let play = Play::on(Dialect::MySql);
+    play.done("BEGIN").done("SET LOCAL sql_mode = ''").done("COMMIT");
+    assert!(!play.keeps());
+}
+
+#[test]
 fn a_connection_keeps_nothing_while_a_transaction_by_text_is_open_on_its_pool() {
     let play = Play::sqlite();
     let pool = Session::pool(&play.database);

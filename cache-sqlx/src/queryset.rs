@@ -1,9 +1,7 @@
 //! Queries as querysets: what a result that is made of them depends on.
 
-use std::sync::LazyLock;
-
 use cache_core::Dependencies;
-use cache_sql::{Analyser, Dialect};
+use cache_sql::Analyser;
 
 use crate::backend::Backend;
 use crate::bound::Text;
@@ -39,13 +37,5 @@ impl<DB: Backend, T> Queryset for QueryAs<DB, T> {
 }
 
 fn of<DB: Backend>(text: &Text) -> Dependencies {
-    static SQLITE: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Sqlite));
-    static POSTGRES: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Postgres));
-    static MYSQL: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::MySql));
-    let analyser = match DB::DIALECT {
-        Dialect::Sqlite => &SQLITE,
-        Dialect::MySql => &MYSQL,
-        _ => &POSTGRES,
-    };
-    analyser.dependencies(text.sql.as_str(), &text.binds::<DB>())
+    Analyser::shared(DB::DIALECT).dependencies(text.sql.as_str(), &text.binds::<DB>())
 }

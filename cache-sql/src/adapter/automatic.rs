@@ -7,7 +7,6 @@ use cache_core::{Cache, Column, Dependencies, Operation, Policy, Table, Test};
 use quick_cache::sync::Cache as Memory;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::database::plain;
 use super::schema::View;
 use super::{Options, SchemaRequest, Session};
 use crate::tokens::segments;
@@ -174,7 +173,7 @@ impl Reading {
         // Which values are bound does not matter here, so long as each is one value.
         let places = sql.bytes().filter(|byte| matches!(byte, b'?' | b'$' | b':' | b'@')).count();
         let binds: Vec<Bind> = (1..=places as i64).map(Bind::from).collect();
-        let dependencies = plain(dialect).dependencies(sql, &binds);
+        let dependencies = Analyser::shared(dialect).dependencies(sql, &binds);
         let text = Text::of(dialect, sql);
         let by_key = view.analyser.as_deref().is_some_and(|analyser| is_by_key(analyser, &dependencies));
         let rows = text.operation().unwrap_or(if by_key { Operation::Get } else { Operation::Fetch });

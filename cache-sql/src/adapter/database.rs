@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use cache_core::{Cache, Changes, Dependencies};
 
@@ -104,7 +104,7 @@ impl Database {
 
     /// Whether a text can only read.
     pub fn only_reads(&self, sql: &str) -> bool {
-        plain(self.shared.dialect).only_reads(sql)
+        Analyser::shared(self.shared.dialect).only_reads(sql)
     }
 
     /// What the result of a statement depends on, as far as its text tells.
@@ -112,7 +112,7 @@ impl Database {
     /// Whether its relations are tables that invalidate is checked where the statement runs, in
     /// [`Session::announce`](super::Session::announce).
     pub fn dependencies(&self, sql: &str, binds: &[Bind]) -> Dependencies {
-        plain(self.shared.dialect).dependencies(sql, binds)
+        Analyser::shared(self.shared.dialect).dependencies(sql, binds)
     }
 
     /// Why nothing that is read from this database may be served or stored any more.
@@ -165,18 +165,6 @@ impl Database {
 
     pub(super) fn typed(&self) -> &Typed {
         &self.shared.typed
-    }
-}
-
-/// An analyser without a catalogue, one per dialect and process: it remembers the texts that it has seen.
-pub(super) fn plain(dialect: Dialect) -> &'static Analyser {
-    static SQLITE: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Sqlite));
-    static POSTGRES: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::Postgres));
-    static MYSQL: LazyLock<Analyser> = LazyLock::new(|| Analyser::new(Dialect::MySql));
-    match dialect {
-        Dialect::Sqlite => &SQLITE,
-        Dialect::Postgres => &POSTGRES,
-        Dialect::MySql => &MYSQL,
     }
 }
 

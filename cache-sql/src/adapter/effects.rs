@@ -5,10 +5,9 @@ use std::sync::Arc;
 use cache_core::Change;
 
 use super::Database;
-use super::database::plain;
 use super::schema::View;
 use crate::step::UNCLEAR;
-use crate::{Bind, Dialect, Statement, Step};
+use crate::{Analyser, Bind, Dialect, Statement, Step};
 
 /// One thing that a text does, in its order.
 #[derive(Clone, Debug)]
@@ -18,7 +17,11 @@ pub(super) enum Effect {
     /// The schema changes.
     Defines,
     /// Later statements may mean something else.
-    Alters(Arc<str>),
+    Alters {
+        reason: Arc<str>,
+        /// Until the end of a transaction.
+        local: bool,
+    },
     /// Anything may have changed, and a transaction that was open may have been committed; one may also have begun where
     /// the words say so.
     Unclear {
@@ -28,7 +31,7 @@ pub(super) enum Effect {
 
 /// What a text changes, as seen by an analyser that knows the schema; without one, everything may have changed.
 pub(super) fn effects(database: &Database, view: &View, sql: &str, binds: &[Bind]) -> Vec<Effect> {
-    let analyser = view.analyser.as_deref().unwrap_or(plain(database.dialect()));
+    let analyser = view.analyser.as_deref().unwrap_or(Analyser::shared(database.dialect()));
     let mut effects = Vec::new();
     let reach = match (&view.analyser, view.forgone) {
         (Some(_), _) => Reach::Exact,
@@ -37,7 +40,7 @@ pub(super) fn effects(database: &Database, view: &View, sql: &str, binds: &[Bind
     };
     add(database, analyser.analyse(sql, binds), reach, &mut effects);
     // Switched on, it commits; switched off, every statement begins a transaction.
-    let alters = effects.iter().any(|effect| matches!(effect, Effect::Alters(_)));
+    let alters = effects.iter().any(|effect| matches!(effect, Effect::Alters { .. }));
     if alters && database.dialect() == Dialect::MySql && mentions(sql, "AUTOCOMMIT") {
         effects.push(Effect::Unclear { begins: true });
     }
@@ -86,7 +89,7 @@ fn add(database: &Database, found: Statement, reach: Reach, effects: &mut Vec<Ef
                 add(database, found, reach, effects);
             }
         }
-        Statement::Session { reason } => effects.push(Effect::Alters(reason)),
+        Statement::Session { reason, local } => effects.push(Effect::Alters { reason, local }),
         Statement::Read { .. } | Statement::Neutral => {}
     }
 }
@@ -103,7 +106,7 @@ pub(super) fn all_changes(effects: Vec<Effect>) -> Vec<Change> {
         match effect {
             Effect::Changes(changes) => all.extend(changes),
             Effect::Defines | Effect::Unclear { .. } => return vec![Change::everything()],
-            Effect::Step(_) | Effect::Alters(_) => {}
+            Effect::Step(_) | Effect::Alters { .. } => {}
         }
     }
     all

@@ -355,7 +355,7 @@ impl Script {
                     }
                     pinned.record(vec![Change::everything()]);
                 }
-                Effect::Alters(_) => {}
+                Effect::Alters { .. } => {}
                 Effect::Unclear { begins } if begins || pinned.may_be_open() => pinned.lose_track(),
                 Effect::Unclear { .. } => pinned.apply(vec![Change::everything()]),
             }
@@ -387,8 +387,7 @@ impl Script {
         let one = self.effects.len() == 1;
         match &self.effects[..] {
             [] => {}
-            // A transaction or savepoint that did not begin.
-            // There the one that was open may have been committed by it.
+            // It did not begin, and the one that was open may have been committed by it.
             [Effect::Step(Step::Begin)] if pinned.database.dialect() == Dialect::MySql && pinned.may_be_open() => {
                 pinned.lose_track();
             }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use cache_core::{CacheId, Change, ReadPoint, context};
 
 use super::announcement::{Announcement, Immediate};
-use super::database::plain;
 use super::effects::{Effect, definitions_commit, effects};
 use super::level::Open;
 use super::pinned::Pinned;
 use super::returned::Told;
 use super::schema::{SchemaRequest, View};
 use super::{Database, effects as effect};
-use crate::{Bind, Dialect, Exact, Step};
+use crate::{Bind, Exact, Step};
 
 /// A place that statements are sent to: a pool, one connection, or a transaction.
 ///
@@ -115,7 +114,7 @@ impl Session {
             Some(private) => private.lock().map_or(true, |analyser| analyser.is_none()),
             None => self.database.schema().is_unread(),
         };
-        let needed = unread && (context::is_filling() || !plain(self.database.dialect()).only_reads(sql));
+        let needed = unread && (context::is_filling() || !self.database.only_reads(sql));
         needed.then(|| SchemaRequest::new(&self.database, private))
     }
 
@@ -128,8 +127,8 @@ impl Session {
     /// Looks at a statement that is about to run. `binds` is asked only of statements that may write.
     pub fn announce(&self, sql: &str, binds: impl FnOnce() -> Vec<Bind>) -> Announcement {
         cache_core::observe::statement();
-        if plain(self.database.dialect()).only_reads(sql) {
-            match self.open().filter(|_| !self.is_dirty()) {
+        if self.database.only_reads(sql) {
+            match self.open().filter(|_| !self.bypass()) {
                 Some(open) => context::read_as_of(self.database.cache(), open.read_point()),
                 None => self.stand_back(),
             }
@@ -145,11 +144,10 @@ impl Session {
     /// A statement that turns out to write is announced as the write that it is, with binds that may be anything.
     pub fn announce_lookup(&self, sql: &str) -> Announcement {
         cache_core::observe::statement();
-        if !plain(self.database.dialect()).only_reads(sql) {
-            self.stand_back();
+        self.stand_back();
+        if !self.database.only_reads(sql) {
             return self.announce_write(sql, &[]);
         }
-        self.stand_back();
         self.check(sql);
         Announcement::read(self)
     }
@@ -159,8 +157,8 @@ impl Session {
         let view = open.as_ref().map_or_else(|| self.database.schema().view(), Open::view);
         let effects = effects(&self.database, &view, sql, binds);
         for found in &effects {
-            if let Effect::Alters(reason) = found {
-                self.alter(sql, reason);
+            if let Effect::Alters { reason, local } = found {
+                self.alter(reason, *local);
             }
         }
         let exact = self.exact(&view, &effects, sql, binds);
@@ -292,15 +290,7 @@ impl Session {
         self.database.typed().is_open().then(|| "read while a transaction may be open".into())
     }
 
-    fn alter(&self, sql: &str, reason: &Arc<str>) {
-        // The other pragmas change what is written, or how it is checked, and not what a query answers.
-        let answers = ["case_sensitive_like ", "read_uncommitted "];
-        if self.database.dialect() == Dialect::Sqlite && !answers.iter().any(|name| reason.starts_with(name)) {
-            return;
-        }
-        let starts =
-            |with: &str| sql.trim_start().get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
-        let local = starts("set local") || starts("set transaction");
+    fn alter(&self, reason: &Arc<str>, local: bool) {
         match &self.place {
             Place::Connection(pinned) => pinned.alter(reason, local),
             Place::Transaction(open) if local => open.writes(),
@@ -326,11 +316,6 @@ impl Session {
     /// The cache that writes through here invalidate.
     pub fn cache_id(&self) -> CacheId {
         self.database.cache().id()
-    }
-
-    /// Whether a transaction is open that has written.
-    pub fn is_dirty(&self) -> bool {
-        self.bypass()
     }
 
     /// Whether a transaction is open.
