@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 
 use cache_core::{Cache, CacheId, ReadPoint};
+use cache_sql::adapter::detached::Detached;
 use cache_sql::adapter::{Announcement, Database, Outcome, SchemaRequest, Session};
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::sea_query::Values;
@@ -13,7 +14,6 @@ use sea_orm::{
 };
 
 use crate::analysis;
-use crate::detached::Detached;
 use crate::exact::{self, Begin, texts};
 use crate::returned::Answer;
 

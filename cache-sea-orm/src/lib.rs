@@ -83,8 +83,6 @@ mod through;
 mod transaction;
 mod value;
 
-use cache_sql::adapter::detached;
-
 pub use cached::{Cached, CachedQuery};
 pub use connection::{CachedConnection, CachedTransaction};
 pub use entity_loader::{CachedLoad, Load};

@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use cache_sql::adapter::Outcome;
+use cache_sql::adapter::detached::Detached;
 use futures::Stream;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, StreamTrait};
 
 use crate::connection::{CachedConnection, carry};
-use crate::detached::Detached;
 
 /// Rows of a statement run through a [`CachedConnection`].
 ///

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 
+use cache_sql::adapter::detached::Detached;
 use cache_sql::adapter::{Outcome, Session};
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::{
@@ -11,7 +12,6 @@ use sea_orm::{
 };
 
 use crate::connection::CachedConnection;
-use crate::detached::Detached;
 
 impl<C> CachedConnection<C> {
     fn within<T>(&self, transaction: T, session: Session) -> CachedConnection<T> {

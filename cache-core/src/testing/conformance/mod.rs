@@ -18,10 +18,10 @@
 //! #     fn dialect(&self) -> conformance::Dialect { conformance::Dialect::Sqlite }
 //! #     async fn open(&self, _: &[String]) -> Result<NoShop, conformance::Failure> { Err("none".into()) }
 //! # }
-//! # struct NoShop;
+//! # struct NoShop(cache_core::Cache);
 //! # impl conformance::Shop for NoShop {
 //! #     type Client = NoClient;
-//! #     fn cache(&self) -> &cache_core::Cache { unimplemented!() }
+//! #     fn cache(&self) -> &cache_core::Cache { &self.0 }
 //! #     async fn client(&self) -> Result<NoClient, conformance::Failure> { Err("none".into()) }
 //! # }
 //! # struct NoClient;
