@@ -24,6 +24,16 @@ impl Error {
     pub(crate) fn failed(program: &Path, output: impl fmt::Display) -> Self {
         Error { message: format!("{}: {output}", program.display()) }
     }
+
+    /// Something that there cannot be.
+    pub(crate) fn refused(why: &str) -> Self {
+        Error { message: why.to_owned() }
+    }
+
+    /// Something that did not happen in time.
+    pub(crate) fn waited(what: impl fmt::Display) -> Self {
+        Error { message: format!("waited in vain until {what}") }
+    }
 }
 
 impl fmt::Display for Error {

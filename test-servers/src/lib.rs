@@ -4,7 +4,7 @@
 //! is dropped. It does not outlive the test process either, however that ends.
 //!
 //! [`Postgres::shared`] and [`MariaDb::shared`] start one server for all tests of a process; each test then makes a database
-//! of its own.
+//! of its own. [`Redis::shared`] does the same, and each test then takes a namespace of its own.
 //!
 //! ```no_run
 //! use test_servers::Postgres;
@@ -20,14 +20,18 @@
 
 mod account;
 mod error;
+mod folder;
 mod mariadb;
+mod port;
 mod postgres;
 mod process;
 mod program;
+mod redis;
 
 pub use error::Error;
 pub use mariadb::MariaDb;
 pub use postgres::Postgres;
+pub use redis::{Redis, RedisBuilder, RedisCluster, RedisSentinel};
 
 /// Whether tests that need a server are to be left out, because `CACHE_TESTS_NO_SERVICES` is set; prints which test that is.
 pub fn left_out() -> bool {

@@ -45,7 +45,6 @@ impl MariaDb {
             let quick = [
                 &*temporary,
                 "--innodb-flush-log-at-trx-commit=0",
-                "--innodb-fast-shutdown=2",
                 "--innodb-log-file-size=8M",
                 "--innodb-buffer-pool-size=64M",
                 "--innodb-use-native-aio=0",

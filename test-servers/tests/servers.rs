@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use test_servers::{MariaDb, Postgres, left_out};
+use test_servers::{MariaDb, Postgres, Redis, left_out};
 
 fn answers(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).is_ok()
@@ -68,14 +68,15 @@ fn a_panic_stops_the_server() {
 #[test]
 #[ignore = "is run by another test"]
 fn shares_servers_until_killed() {
-    let ports = std::thread::spawn(|| (Postgres::shared().port(), MariaDb::shared().port())).join().unwrap();
-    assert!(answers(ports.0) && answers(ports.1));
-    println!("\nports {} {}", ports.0, ports.1);
+    let ports = || [Postgres::shared().port(), MariaDb::shared().port(), Redis::shared().port()];
+    let ports = std::thread::spawn(ports).join().unwrap();
+    assert!(ports.into_iter().all(answers));
+    println!("\nports {}", ports.map(|port| port.to_string()).join(" "));
     until(|| false);
 }
 
 /// The process that shares servers, their ports, and the folder where they are.
-fn sharing() -> (Child, [u16; 2], TempDir) {
+fn sharing() -> (Child, [u16; 3], TempDir) {
     // Servers run under another account and have to reach it.
     let reachable = std::fs::Permissions::from_mode(0o755);
     let folder = tempfile::Builder::new().prefix("test-servers-").permissions(reachable).tempdir().unwrap();
@@ -88,7 +89,7 @@ fn sharing() -> (Child, [u16; 2], TempDir) {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = lines.map(|line| line.unwrap()).find(|line| line.starts_with("ports ")).expect("the servers start");
     let ports: Vec<u16> = line.split(' ').skip(1).map(|port| port.parse().unwrap()).collect();
-    (child, [ports[0], ports[1]], folder)
+    (child, ports.try_into().unwrap(), folder)
 }
 
 #[test]
