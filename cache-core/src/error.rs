@@ -8,8 +8,12 @@ use std::fmt;
 pub enum ErrorKind {
     /// A process-wide default cache was installed before, or has been used.
     GlobalTaken,
-    /// The store did not carry out an invalidation.
+    /// A store could not be connected to, or its settings contradict each other.
     Store,
+    /// A write is committed, and the shared store could not be told of it yet.
+    Undelivered,
+    /// A write was not made, because the shared store could not be told of it before.
+    Refused,
     /// A text does not say what it should.
     Parse,
     /// A profile, or the pattern that it is for, contradicts itself or another.

@@ -37,6 +37,7 @@
 //! - [`Cache`], [`Entry`]: reads, by blocking and by awaiting, through one state machine.
 //! - [`Dependencies`], [`Predicate`], [`column()`]: what results depend on.
 //! - [`Change`], [`Row`], [`Transaction`]: what writes did, and when it counts.
+//! - [`Store`], [`Mode`], [`NearMode`], [`Codec`]: where results live; what is promised when processes share them.
 //! - [`Profiles`]: which tables' queries are cached without anybody asking for it.
 //! - [`context`]: what surrounds the running code; how an adapter takes part.
 //! - [`observe`]: events, counters, measurements.
@@ -49,21 +50,29 @@
 //! | `macros` | yes | `#[cached_as]`, `#[cached]`, `#[derive(CacheKey)]`, `dependencies!` | syn at build time |
 //! | `chrono` | | chrono's types as values and in keys | chrono |
 //! | `uuid` | | `Uuid` as a value and in keys | uuid |
-//! | `testing` | | `testing::conformance`, the suite that adapters pass | none |
+//! | `shared` | | what stores need that processes share: MessagePack for values | rmp-serde |
+//! | `redis` | | `RedisStore`: Redis and Valkey, with Sentinel, Cluster and TLS | redis, rustls, one thread of tokio; implies `shared` |
+//! | `compression` | | values of more than 1 KiB are compressed in shared stores | lz4_flex |
+//! | `testing` | | `testing::conformance`, the suite that adapters pass; `testing::SimulatedStore`, a shared store in memory | none |
 //! | `shuttle` | | locks and atomics of a scheduler test, in place of the real ones; not for programs | shuttle |
 
 #![deny(missing_docs)]
+// Without a shared store its side of the engine is idle, and small.
+#![cfg_attr(not(any(feature = "redis", feature = "testing")), allow(dead_code, unused_imports))]
 
 mod cache;
 mod change;
 mod clock;
+mod codec;
 pub mod context;
 pub mod dependency;
 mod engine;
 mod error;
 mod key;
+mod near;
 pub mod observe;
 mod profile;
+mod shape;
 mod store;
 mod sync;
 #[cfg(feature = "testing")]
@@ -75,16 +84,21 @@ mod value;
 pub mod __private;
 
 pub use cache::{Begin, Cache, CacheBuilder, CacheId, Entry, FillGuard, Guard, ShallowWeight, Weigh, WeighValue};
-pub use change::{Change, Changes, Kind, Row, Transaction};
+pub use change::{Announcing, Applying, Change, Changes, Intent, Kind, Permission, Row, Transaction};
 pub use clock::Clock;
+pub use codec::{Codec, Coding};
 pub use context::{Connection, ReadPoint};
 pub use dependency::{
     Column, ColumnRef, Condition, Conjunction, Dependencies, MAX_CLAUSES, MAX_VALUES, Predicate, Table, Test, column,
 };
-pub use engine::{MissReason, Refusal};
+pub use engine::{Lock, MissReason, Refusal};
 pub use error::{Error, ErrorKind};
 pub use key::*;
+pub use near::NearMode;
 pub use profile::{Operation, Operations, Policy, Profile, Profiles, ProfilesBuilder};
+pub use store::shared::{Mode, Strict};
+#[cfg(feature = "redis")]
+pub use store::{Advice, Breaker, RedisHealth, RedisListening, RedisNode, RedisStore, RedisStoreBuilder, RedisTally};
 pub use store::{MemoryStore, Store, StoreSize};
 pub use value::*;
 

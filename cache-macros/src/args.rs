@@ -23,6 +23,8 @@ pub(crate) struct Args {
     pub(crate) key: Option<Spanned<Expr>>,
     pub(crate) ttl: Option<Spanned<Expr>>,
     pub(crate) idle: Option<Spanned<Expr>>,
+    pub(crate) codec: Option<Spanned<Expr>>,
+    pub(crate) lock: Option<Spanned<Expr>>,
     pub(crate) cache: Option<Spanned<Expr>>,
     pub(crate) name: Option<Spanned<Expr>>,
     pub(crate) version: Option<Spanned<Expr>>,
@@ -31,7 +33,8 @@ pub(crate) struct Args {
     pub(crate) ignore: Option<Spanned<Vec<Ident>>>,
 }
 
-const OPTIONS: &[&str] = &["extra", "ttl", "idle", "cache", "name", "version", "when", "key", "ignore", "companions"];
+const OPTIONS: &[&str] =
+    &["extra", "ttl", "idle", "codec", "lock", "cache", "name", "version", "when", "key", "ignore", "companions"];
 
 /// Words of other caches, and ours for them.
 const OTHER_WORDS: &[(&str, &str)] = &[
@@ -109,6 +112,8 @@ impl Args {
             "extra" => &mut self.extra,
             "ttl" => &mut self.ttl,
             "idle" => &mut self.idle,
+            "codec" => &mut self.codec,
+            "lock" => &mut self.lock,
             "cache" => &mut self.cache,
             "name" => &mut self.name,
             "version" => &mut self.version,

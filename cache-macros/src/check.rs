@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) querysets: Vec<Expr>,
     pub(crate) ttl: Option<Time>,
     pub(crate) idle: Option<Time>,
+    pub(crate) codec: Codec,
+    pub(crate) lock: Lock,
     pub(crate) cache: Option<Expr>,
     pub(crate) when: Option<Expr>,
     pub(crate) name: Option<LitStr>,
@@ -61,6 +63,22 @@ pub(crate) enum Version {
     Given(Expr),
 }
 
+/// How results become bytes.
+#[derive(Clone, Debug)]
+pub(crate) enum Codec {
+    /// As the compiler finds out from the type.
+    OfType,
+    Given(Expr),
+    None,
+}
+
+/// Among whom simultaneous misses run the body once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lock {
+    Local,
+    Shared,
+}
+
 /// Where the companions go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Companions {
@@ -87,6 +105,7 @@ impl Plan {
         let idle = args.idle.as_ref().and_then(|idle| time(idle, errors));
         let name = args.name.as_ref().and_then(|name| text(name, errors));
         let version = version(args.version.as_ref());
+        let lock = lock(args.lock.as_ref(), errors);
         let receiver = match signature.inputs.first() {
             Some(FnArg::Receiver(receiver)) => Some(receiver.clone()),
             _ => None,
@@ -115,6 +134,8 @@ impl Plan {
             querysets: args.querysets,
             ttl,
             idle,
+            codec: codec(args.codec.as_ref(), &function),
+            lock,
             cache: args.cache.map(|cache| cache.value),
             when: args.when.map(|when| when.value),
             name,
@@ -269,6 +290,34 @@ fn version(option: Option<&Spanned<Expr>>) -> Version {
     }
 }
 
+fn codec(option: Option<&Spanned<Expr>>, function: &Function) -> Codec {
+    match option.map(|option| &option.value) {
+        None if types::keeps_reference(&function.signature.output) => Codec::None,
+        None => Codec::OfType,
+        Some(Expr::Path(path)) if path.path.is_ident("none") => Codec::None,
+        Some(value) => Codec::Given(value.clone()),
+    }
+}
+
+fn lock(option: Option<&Spanned<Expr>>, errors: &mut Errors) -> Lock {
+    let Some(option) = option else { return Lock::Local };
+    let word = match &option.value {
+        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+        _ => None,
+    };
+    match word.as_deref() {
+        Some("local") => Lock::Local,
+        Some("shared") => Lock::Shared,
+        _ => {
+            errors.push(
+                &option.value,
+                "`lock` is `shared`, for one execution among all processes, or `local`, for one in each of them",
+            );
+            Lock::Local
+        }
+    }
+}
+
 fn companions(option: Option<&Spanned<Expr>>, is_method: bool, errors: &mut Errors) -> Companions {
     let Some(option) = option else { return if is_method { Companions::Methods } else { Companions::Type } };
     let word = match &option.value {
@@ -287,7 +336,7 @@ fn companions(option: Option<&Spanned<Expr>>, is_method: bool, errors: &mut Erro
 
 fn all_expressions(args: &Args) -> proc_macro2::TokenStream {
     let querysets = &args.querysets;
-    let options = [&args.extra, &args.key, &args.cache, &args.version, &args.when, &args.ttl, &args.idle];
+    let options = [&args.extra, &args.key, &args.cache, &args.version, &args.when, &args.ttl, &args.idle, &args.codec];
     let options = options.into_iter().flatten().map(|option| &option.value);
     quote!(#(#querysets;)* #(#options;)*)
 }

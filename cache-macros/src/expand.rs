@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Ident, ReturnType, Type};
 
 use crate::arguments::Argument;
-use crate::check::{Companions, Plan, Time, Version};
+use crate::check::{Codec, Companions, Lock, Plan, Time, Version};
 use crate::companions;
 use crate::generics;
 use crate::place::Part;
@@ -97,7 +97,7 @@ impl Plan {
             #[allow(unused_imports)]
             use ::cache_core::__private::{
                 PlainReturn as _, ResultReturn as _, ViaConnection as _, ViaItems as _, ViaKey as _,
-                ViaShallow as _, ViaWeigh as _,
+                ViaSerde as _, ViaShallow as _, ViaWeigh as _, Without as _,
             };
             #site
             let #policy = #returns;
@@ -184,6 +184,16 @@ impl Plan {
                 Time::Given(expr) => quote_spanned!(expr.span()=> .#method(#expr)),
             })
         });
+        let codec = match &self.codec {
+            Codec::OfType => {
+                // What cannot be asked is said at the type that the user wrote.
+                let ask = quote_spanned!(self.output().span()=> (&&#policy.stored()).codec());
+                quote!(.codec(#ask))
+            }
+            Codec::Given(expr) => quote_spanned!(expr.span()=> .codec(::core::option::Option::Some(#expr))),
+            Codec::None => TokenStream::new(),
+        };
+        let lock = (self.lock == Lock::Shared).then(|| quote!(.lock_shared()));
         let when = self.when.iter().map(|expr| quote_spanned!(expr.span()=> .when(#expr)));
         let connections = places.connections.iter().map(|name| {
             let is_mutable = |argument: &Argument| argument.variable == *name && types::is_mutable_borrow(&argument.ty);
@@ -228,7 +238,7 @@ impl Plan {
             #preparation
             #(#refused)*
             let #call = ::cache_core::__private::Call::new(#cache, #key, &__CACHE_SITE)
-                #(#limits)* #(#when)* #(#connections)* #(#asked)*;
+                #codec #lock #(#limits)* #(#when)* #(#connections)* #(#asked)*;
             #run #given #wait
         }
     }

@@ -118,6 +118,35 @@ impl<'ast> Visit<'ast> for Output<'_> {
     fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
 }
 
+/// Whether a reference, which can only be `'static`, stands in what is kept.
+///
+/// Asking the compiler whether such a type can be made of bytes is an error rather than a no.
+pub(crate) fn keeps_reference(output: &ReturnType) -> bool {
+    let mut search = References(false);
+    search.visit_return_type(output);
+    search.0
+}
+
+struct References(bool);
+
+impl<'ast> Visit<'ast> for References {
+    fn visit_type_reference(&mut self, _: &'ast syn::TypeReference) {
+        self.0 = true;
+    }
+
+    fn visit_path_segment(&mut self, segment: &'ast syn::PathSegment) {
+        match &segment.arguments {
+            // An error is not stored.
+            PathArguments::AngleBracketed(arguments) if segment.ident == "Result" => {
+                if let Some(GenericArgument::Type(value)) = arguments.args.first() {
+                    self.visit_type(value);
+                }
+            }
+            _ => visit::visit_path_segment(self, segment),
+        }
+    }
+}
+
 fn mentions_future(ty: &impl quote::ToTokens) -> bool {
     has_ident(ty.to_token_stream(), "Future")
 }
@@ -144,6 +173,20 @@ mod tests {
         }
         for ty in ["&Db", "T", "Vec<Db>", "impl Copy", "&mut Conn", "db::String<u8>", "&dyn Any", "Arc<Db>"] {
             assert!(!is_plain(&syn::parse_str(ty).unwrap()), "{ty}");
+        }
+    }
+
+    #[test]
+    fn references_are_found_in_what_is_kept() {
+        for (output, found) in [
+            ("", false),
+            ("-> Cow<'static, str>", false),
+            ("-> Result<Vec<u8>, &'static str>", false),
+            ("-> &'static str", true),
+            ("-> std::io::Result<Vec<(u8, &'static str)>>", true),
+            ("-> Option<[&'static [u8]; 2]>", true),
+        ] {
+            assert_eq!(keeps_reference(&syn::parse_str(output).unwrap()), found, "{output}");
         }
     }
 

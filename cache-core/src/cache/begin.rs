@@ -8,7 +8,7 @@ use super::Entry;
 use super::entry::{Start, Step};
 use crate::context::Entered;
 use crate::dependency::Dependencies;
-use crate::engine::{Filling, Refusal};
+use crate::engine::{Filling, Refusal, block};
 
 /// What a read that was begun came to.
 #[derive(Debug)]
@@ -99,7 +99,7 @@ impl<D: FnOnce() -> Dependencies, W> Entry<'_, D, W> {
             Start::Reading(reading) => reading,
         };
         loop {
-            match reading.step::<T>() {
+            match block(reading.step::<T>()) {
                 Step::Served(value) => return Begin::Hit(value),
                 Step::Wait(wait) => reading.landed(wait.block()),
                 Step::Bypassed => return Begin::Bypass,

@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::key::Secret;
 use crate::observe::{Counts, Event};
 use crate::profile::Profiles;
-use crate::store::{MemoryStore, Opening, Store};
+use crate::store::private::Backed;
+use crate::store::{Backend, MemoryStore, Opening, Store};
 
 /// The description of a cache; made by [`Cache::builder`].
 ///
@@ -29,7 +30,8 @@ use crate::store::{MemoryStore, Opening, Store};
 #[must_use]
 pub struct CacheBuilder {
     namespace: String,
-    store: Box<dyn Store>,
+    open: Box<dyn FnOnce(Opening) -> Backend + Send>,
+    secret: Option<Vec<u8>>,
     subscribers: Vec<Subscriber>,
     clock: Clock,
     ttl: Option<Duration>,
@@ -41,7 +43,8 @@ impl CacheBuilder {
     pub(super) fn new() -> Self {
         CacheBuilder {
             namespace: String::new(),
-            store: Box::new(MemoryStore::new()),
+            open: Box::new(|opening| MemoryStore::new().open(opening)),
+            secret: None,
             subscribers: Vec::new(),
             clock: Clock::system(),
             ttl: None,
@@ -58,7 +61,14 @@ impl CacheBuilder {
 
     /// Where entries and stamps live; by default a [`MemoryStore`] of 64 MiB.
     pub fn store(mut self, store: impl Store) -> Self {
-        self.store = Box::new(store);
+        self.open = Box::new(move |opening| store.open(opening));
+        self
+    }
+
+    /// What the names of entries and conjunctions in a shared store are hashed with, so that nobody who lacks it can aim for
+    /// one. Every process that shares the store needs the same secret.
+    pub fn secret(mut self, secret: impl Into<Vec<u8>>) -> Self {
+        self.secret = Some(secret.into());
         self
     }
 
@@ -82,7 +92,8 @@ impl CacheBuilder {
         self
     }
 
-    /// Adds a subscriber, called for every event on the thread where it happens.
+    /// Adds a subscriber, called for every event on the thread where it happens, which may be the one that keeps a shared store's
+    /// connections: it must neither block nor use a cache.
     pub fn subscriber(mut self, subscriber: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.subscribers.push(Arc::new(subscriber));
         self
@@ -95,12 +106,14 @@ impl CacheBuilder {
     }
 
     /// The cache.
-    pub fn build(mut self) -> Cache {
-        self.store.open(Opening { hasher: Secret::for_namespace(&self.namespace).conjunction_hasher("") });
+    pub fn build(self) -> Cache {
+        let secret = Secret::new(&self.namespace, self.secret.as_deref());
+        let opening = Opening { namespace: self.namespace.clone(), secret, clock: self.clock.clone() };
+        let backend = (self.open)(opening);
         Cache {
             inner: Arc::new(Inner {
                 namespace: self.namespace,
-                store: self.store,
+                backend,
                 flights: Flights::new(),
                 removals: Removals::new(),
                 counts: Counts::default(),
@@ -129,7 +142,6 @@ impl fmt::Debug for CacheBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheBuilder")
             .field("namespace", &self.namespace)
-            .field("store", &self.store)
             .field("ttl", &self.ttl)
             .field("idle", &self.idle)
             .finish_non_exhaustive()

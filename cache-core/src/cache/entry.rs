@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Cache;
+use crate::codec::Codec;
 use crate::context::{Context, ReadPoint, is_outside, taint};
 use crate::dependency::Dependencies;
-use crate::engine::{Filling, Landing, Lead, MissReason, Next, Read, Seen, Terms, Wait};
+use crate::engine::shared::{Known, Leading};
+use crate::engine::{Filling, Landing, Lead, Lock, MissReason, Next, Read, Refusal, Seen, Terms, Wait, block};
 use crate::key::Key;
 use crate::observe::Event;
 
@@ -52,7 +54,7 @@ impl<T, F: Fn(&T) -> u64> WeighValue<T> for F {
 
 impl<'a> Entry<'a> {
     pub(super) fn new(cache: &'a Cache, key: Key) -> Self {
-        let terms = Terms { name: "", ttl: cache.inner.ttl, idle: cache.inner.idle };
+        let terms = Terms { ttl: cache.inner.ttl, idle: cache.inner.idle, ..Terms::default() };
         Entry { cache, key, dependencies: Dependencies::none, weigh: ShallowWeight, terms, as_of: None, bypass: false }
     }
 }
@@ -86,6 +88,19 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
     /// The longest time between two hits.
     pub fn idle(mut self, idle: impl Into<Option<Duration>>) -> Self {
         self.terms.idle = idle.into().or(self.terms.idle);
+        self
+    }
+
+    /// How the value becomes bytes for a shared store, and comes back. Without a codec it is kept in this process only, in the
+    /// near cache, and stays as fresh as what is shared.
+    pub fn codec(mut self, codec: impl Into<Option<Codec>>) -> Self {
+        self.terms.codec = codec.into().or(self.terms.codec);
+        self
+    }
+
+    /// Among whom simultaneous misses run the work once.
+    pub fn lock(mut self, lock: Lock) -> Self {
+        self.terms.lock = lock;
         self
     }
 
@@ -136,7 +151,7 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
             Start::Reading(reading) => reading,
         };
         loop {
-            match reading.step::<T>() {
+            match block(reading.step::<T>()) {
                 Step::Served(value) => return Ok(value),
                 Step::Wait(wait) => reading.landed(wait.block()),
                 Step::Bypassed => return work(),
@@ -181,7 +196,7 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
             Start::Reading(reading) => reading,
         };
         loop {
-            match reading.step::<T>() {
+            match reading.step::<T>().await {
                 Step::Served(value) => return Ok(value),
                 Step::Wait(wait) => {
                     let landing = wait.await;
@@ -216,7 +231,7 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
             return Start::Bypassed;
         }
         let reason = match self.cache.lookup(&self.key) {
-            Seen::Found(stored) => match stored.value.downcast_ref::<T>() {
+            Ok(stored) => match stored.value.downcast_ref::<T>() {
                 Some(value) => {
                     let value = value.clone();
                     self.cache.served(&stored, self.terms.name, &self.key);
@@ -224,12 +239,15 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
                 }
                 None => MissReason::WrongType,
             },
-            Seen::Missed(reason) => reason,
-            _ => MissReason::Absent,
+            Err(reason) => reason,
         };
         let mut read = Read::new(self.cache.flights().tick());
-        let next = read.advance(Seen::Missed(reason));
-        Start::Reading(Box::new(Reading { read, next: Some(next), request: Some(self) }))
+        // What is not in this process may be in a store that others share.
+        let next = match self.cache.tier() {
+            Some(_) => Next::Lookup,
+            None => read.advance(Seen::Missed(reason)),
+        };
+        Start::Reading(Box::new(Reading { read, next: Some(next), request: Some(self), known: None }))
     }
 }
 
@@ -246,6 +264,8 @@ pub(super) struct Reading<'a, D, W> {
     read: Read,
     next: Option<Next>,
     request: Option<Entry<'a, D, W>>,
+    /// Stamps that the last look-up in a shared store has met.
+    known: Option<Known>,
 }
 
 pub(super) enum Step<T, W> {
@@ -260,8 +280,8 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
         self.next = Some(self.read.advance(Seen::Landed(landing)));
     }
 
-    /// Runs the state machine up to something that the caller has to do.
-    pub(super) fn step<T: Clone + 'static>(&mut self) -> Step<T, W> {
+    /// Runs the state machine up to something that the caller has to do. Ready at once with the embedded store.
+    pub(super) async fn step<T: Clone + 'static>(&mut self) -> Step<T, W> {
         let mut next = self.next.take().unwrap_or(Next::Lookup);
         loop {
             let Some(request) = &self.request else { unreachable!("a read goes on after its end") };
@@ -280,14 +300,30 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
                 // Whoever makes the value may need the very connection that this transaction holds.
                 Next::Wait(_) if request.as_of.is_some() => return request.bypassed(),
                 Next::Wait(wait) => return Step::Wait(wait),
-                Next::Run { lead, missed } => return self.fill(lead, missed),
-                next => match request.cache.perform(&next, &request.key) {
-                    Some(Seen::Found(stored)) if !stored.value.is::<T>() => Seen::Missed(MissReason::WrongType),
-                    Some(seen) => seen,
-                    None => Seen::Missed(MissReason::Absent),
-                },
+                Next::Run { lead, missed } => return self.fill(lead, missed).await,
+                Next::Join => Seen::Placed(request.cache.join(&request.key)),
+                Next::Lookup => self.look::<T>().await,
             };
             next = self.read.advance(seen);
+        }
+    }
+
+    async fn look<T: 'static>(&mut self) -> Seen {
+        let Some(request) = &self.request else { unreachable!("a read goes on after its end") };
+        let found = match request.cache.tier() {
+            None => request.cache.lookup(&request.key),
+            Some(tier) => {
+                self.read.looks(request.cache.flights().tick());
+                let codec = request.terms.codec.filter(Codec::is_for::<T>);
+                let (found, known) = tier.find(&request.key, codec).await;
+                self.known = known;
+                found
+            }
+        };
+        match found {
+            Ok(stored) if !stored.value.is::<T>() => Seen::Missed(MissReason::WrongType),
+            Ok(stored) => Seen::Found(stored),
+            Err(reason) => Seen::Missed(reason),
         }
     }
 
@@ -301,13 +337,41 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
     }
 
     /// The dependencies are built as part of the fill: what they were made from counts, too.
-    fn fill<T>(&mut self, lead: Option<Lead>, missed: MissReason) -> Step<T, W> {
+    async fn fill<T: Clone + 'static>(&mut self, lead: Option<Lead>, missed: MissReason) -> Step<T, W> {
+        let mut token = None;
+        if let Some(request) = &self.request
+            && let Some(tier) = request.cache.tier()
+            && request.terms.lock == Lock::Shared
+            && lead.is_some()
+            && missed != MissReason::Unreachable
+        {
+            match tier.lead(&request.key, request.terms.codec).await {
+                Leading::Lead(mine) => token = Some(mine),
+                Leading::Alone => {}
+                Leading::Found(stored) => {
+                    if let Some(value) = stored.value.downcast_ref::<T>().cloned() {
+                        request.cache.served(&stored, request.terms.name, &request.key);
+                        if let Some(lead) = lead {
+                            lead.land(Landing::Stored(stored));
+                        }
+                        return Step::Served(value);
+                    }
+                }
+            }
+            // They are older than the wait.
+            self.known = None;
+        }
         let Some(request) = self.request.take() else { unreachable!("a read fills twice") };
         let Entry { cache, key, dependencies, weigh, terms, as_of, .. } = request;
         cache.record(&Event::Miss { name: terms.name, key: &key, reason: missed });
         let mut filling = Box::new(Filling::begin(cache, key, terms, lead, as_of));
+        filling.under_lease(token);
         let dependencies = filling.context().run(dependencies);
-        filling.stamp(dependencies);
+        match missed {
+            // It would only be waited for a second time.
+            MissReason::Unreachable => filling.refuse(Refusal::Unreachable),
+            _ => filling.stamp(dependencies, self.known.as_ref()).await,
+        }
         Step::Fill(filling, weigh)
     }
 }

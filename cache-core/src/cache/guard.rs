@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Cache;
-use crate::change::Changes;
+use crate::change::{Applying, Changes};
 use crate::context::{Context, Entered, Surrounding, Waiting};
 use crate::sync::{Mutex, lock};
 
@@ -43,8 +43,8 @@ impl fmt::Debug for Guard {
 /// Invalidations that wait; applied when this is dropped, whatever the reason.
 struct Postponed(Arc<Waiting>);
 
-impl Drop for Postponed {
-    fn drop(&mut self) {
+impl Postponed {
+    fn apply(&self) -> Vec<Applying> {
         let mut batches: Vec<(Cache, Changes)> = Vec::new();
         for (cache, changes) in lock(&self.0).take().into_iter().flatten() {
             match batches.iter_mut().find(|(known, _)| known.is(&cache)) {
@@ -52,9 +52,15 @@ impl Drop for Postponed {
                 None => batches.push((cache, changes)),
             }
         }
-        for (cache, changes) in batches {
-            // A failure is the store's, which reports it itself; there is nobody here to hand it to.
-            let _ = cache.invalidate(changes);
+        batches.into_iter().map(|(cache, changes)| cache.invalidation(changes)).collect()
+    }
+}
+
+impl Drop for Postponed {
+    fn drop(&mut self) {
+        for applying in self.apply() {
+            // There is nobody here to hand a failure to; it is counted, and delivery goes on.
+            let _ = applying.wait();
         }
     }
 }
@@ -109,7 +115,9 @@ impl Cache {
         let (surrounding, postponed) = postponed();
         let scope = Context::current().within(surrounding).scope(future);
         let result = scope.await;
-        drop(postponed);
+        for applying in postponed.apply() {
+            let _ = applying.await;
+        }
         result
     }
 }

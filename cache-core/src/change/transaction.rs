@@ -1,11 +1,14 @@
 //! Changes that wait for their transaction.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, ready};
 
-use super::Changes;
+use super::{Announcing, Applying, Changes, Intent};
 use crate::cache::Cache;
 use crate::context::ReadPoint;
+use crate::engine::block;
 use crate::error::Error;
 use crate::sync::{Mutex, lock};
 
@@ -51,6 +54,40 @@ struct State {
     wrote: bool,
     fate: Fate,
     inner: Vec<Weak<Level>>,
+    intent: Option<Intent>,
+}
+
+/// The store's permission for a COMMIT, under way: wait for it with [`Permission::wait`], or await it.
+///
+/// # Errors
+///
+/// [`ErrorKind::Refused`](crate::ErrorKind::Refused): the store could not be told. The transaction has to be rolled back.
+#[derive(Debug)]
+#[must_use = "COMMIT must not be sent before it is there"]
+pub struct Permission {
+    level: Arc<Level>,
+    announcing: Announcing,
+}
+
+impl Permission {
+    /// Blocks until it is there.
+    ///
+    /// # Errors
+    ///
+    /// See [`Permission`].
+    pub fn wait(self) -> Result<(), Error> {
+        block(self)
+    }
+}
+
+impl Future for Permission {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let intent = ready!(Pin::new(&mut self.announcing).poll(context))?;
+        lock(&self.level.state).intent = Some(intent);
+        Poll::Ready(Ok(()))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -116,14 +153,32 @@ impl Transaction {
         self.level.committing.store(true, Ordering::Release);
     }
 
-    /// The transaction has committed, or may have: hands the changes to the transaction around it, or applies them.
+    /// Asks the store's permission to commit; to be had before COMMIT is sent.
+    ///
+    /// Only [`Mode::Strict`](crate::Mode::Strict) needs it, and only the outermost transaction; otherwise it is there at once.
+    pub fn permission(&self) -> Permission {
+        let announcing = match &self.level.outer {
+            Some(_) => Announcing::none(&self.level.cache),
+            None => self.level.cache.announcing(&self.level.changes()),
+        };
+        Permission { level: Arc::clone(&self.level), announcing }
+    }
+
+    /// The database has said that the transaction is committed: hands the changes to the transaction around it, or applies them.
+    ///
+    /// Blocks for a round trip with a shared store; asynchronous code awaits [`Transaction::committed`] instead.
     ///
     /// # Errors
     ///
     /// As [`Cache::invalidate`]; the transaction is committed all the same.
-    pub fn commit(mut self) -> Result<(), Error> {
+    pub fn commit(self) -> Result<(), Error> {
+        self.committed().wait()
+    }
+
+    /// [`Transaction::commit`], to be awaited or waited for.
+    pub fn committed(mut self) -> Applying {
         self.ended = true;
-        self.level.hand_on()
+        self.level.hand_on(true)
     }
 
     /// The transaction was rolled back: forgets the changes.
@@ -163,6 +218,7 @@ impl Level {
         }
         state.fate = Fate::Committed;
         changes.extend(std::mem::take(&mut state.recorded));
+        state.intent = None;
         let inner = state.inner();
         drop(state);
         for inner in inner {
@@ -170,9 +226,25 @@ impl Level {
         }
     }
 
-    /// Hands the changes to the nearest transaction around this one that has not ended, else to the cache.
-    fn hand_on(&self) -> Result<(), Error> {
+    /// What is recorded here and in open savepoints inside.
+    fn changes(&self) -> Changes {
+        let state = lock(&self.state);
+        if state.fate == Fate::RolledBack {
+            return Changes::default();
+        }
+        let (mut changes, inner) = (state.recorded.clone(), state.inner());
+        drop(state);
+        for inner in inner {
+            changes.extend(inner.changes());
+        }
+        changes
+    }
+
+    /// Hands the changes to the nearest transaction around this one that has not ended, else to the cache. Whether it
+    /// is certain that the transaction has committed decides what becomes of its announcement.
+    fn hand_on(&self, certain: bool) -> Applying {
         let mut changes = Changes::default();
+        let intent = lock(&self.state).intent.take();
         self.end(&mut changes);
         let mut around = self.outer.as_ref();
         while let Some(outer) = around {
@@ -181,16 +253,22 @@ impl Level {
                 if !changes.is_empty() {
                     state.record(changes);
                 }
-                return Ok(());
+                return Applying::none();
             }
             drop(state);
             around = outer.outer.as_ref();
         }
-        self.cache.invalidate(changes)
+        match intent.filter(|_| certain) {
+            Some(intent) => intent.committed(changes),
+            None => self.cache.invalidation(changes),
+        }
     }
 
     fn forget(&self) {
         let mut state = lock(&self.state);
+        if let Some(intent) = state.intent.take() {
+            drop(intent.rolled_back());
+        }
         state.recorded = Changes::default();
         if state.fate == Fate::Open {
             state.fate = Fate::RolledBack;
@@ -210,7 +288,7 @@ impl Drop for Transaction {
         }
         if self.level.is_unknown() {
             // A failure is the store's, which reports it itself; there is nobody here to hand it to.
-            let _ = self.level.hand_on();
+            drop(self.level.hand_on(false));
         } else {
             self.level.forget();
         }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::ReadPoint;
-use crate::cache::{Cache, CacheId};
+use crate::cache::{Cache, CacheId, Taken};
 use crate::clock::Instant;
 use crate::dependency::Dependencies;
+use crate::engine::shared::Known;
 use crate::engine::{Flight, Refusal, Stamps};
 use crate::store::Stored;
+use crate::store::shared::{Footprint, Standing};
 use crate::sync::{Mutex, lock};
 
 /// The collector of one fill: its own dependencies and those of every result that it used.
@@ -15,6 +17,7 @@ use crate::sync::{Mutex, lock};
 pub(crate) struct Frame {
     /// Where the result will be kept.
     cache: CacheId,
+    shared: bool,
     flight: Option<Arc<Flight>>,
     as_of: Option<(Cache, ReadPoint)>,
     collected: Mutex<Collected>,
@@ -25,6 +28,8 @@ pub(crate) struct Frame {
 pub(crate) struct Collected {
     pub(crate) dependencies: Vec<Dependencies>,
     pub(crate) stamps: Stamps,
+    /// The stamps in a shared store.
+    pub(crate) proofs: Vec<(Arc<Footprint>, Arc<Standing>)>,
     pub(crate) expires: Option<Instant>,
     pub(crate) refusal: Option<Refusal>,
 }
@@ -35,11 +40,16 @@ impl Collected {
         self.stamps.extend(stamps);
         self.expires = self.expires.into_iter().chain(expires).min();
     }
+
+    fn refuse(&mut self, refusal: Refusal) {
+        self.refusal.get_or_insert(refusal);
+    }
 }
 
 impl Frame {
-    pub(crate) fn new(cache: CacheId, flight: Option<Arc<Flight>>, as_of: Option<(Cache, ReadPoint)>) -> Arc<Self> {
-        Arc::new(Frame { cache, flight, as_of, collected: Mutex::default() })
+    pub(crate) fn new(cache: &Cache, flight: Option<Arc<Flight>>, as_of: Option<(Cache, ReadPoint)>) -> Arc<Self> {
+        let shared = cache.tier().is_some();
+        Arc::new(Frame { cache: cache.id(), shared, flight, as_of, collected: Mutex::default() })
     }
 
     pub(crate) fn is_of(&self, cache: &Cache) -> bool {
@@ -56,52 +66,79 @@ impl Frame {
     }
 
     pub(crate) fn taint(&self, reason: Arc<str>) {
-        lock(&self.collected).refusal.get_or_insert(Refusal::Tainted(reason));
+        lock(&self.collected).refuse(Refusal::Tainted(reason));
     }
 
     pub(crate) fn refuse(&self, refusal: Refusal) {
-        lock(&self.collected).refusal.get_or_insert(refusal);
+        lock(&self.collected).refuse(refusal);
+    }
+
+    /// Whether stamps of another cache can make a result of this one valid: those in this process can, if this one is
+    /// kept here, and those in a shared store only within the same cache.
+    fn can_check(&self, other: CacheId, shared: bool) -> bool {
+        if self.shared || shared { self.cache == other } else { true }
     }
 
     /// A nested hit: its stamps are older than its dependencies, as they have to be.
-    pub(crate) fn inherit_entry(&self, stored: &Stored) {
-        lock(&self.collected).add(&stored.dependencies, &stored.stamps, stored.expires);
+    pub(crate) fn inherit_entry(&self, of: &Cache, stored: &Stored) {
+        let mut collected = lock(&self.collected);
+        match &stored.proof {
+            _ if !self.can_check(of.id(), of.tier().is_some()) => collected.refuse(foreign()),
+            Some(proof) => {
+                collected.add(&stored.dependencies, &Stamps::default(), stored.expires);
+                collected.proofs.push((Arc::clone(&proof.footprint), Arc::clone(&proof.standing)));
+            }
+            None => collected.add(&stored.dependencies, &stored.stamps, stored.expires),
+        }
     }
 
     /// A nested fill.
-    pub(crate) fn inherit(&self, inner: &Collected, dependencies: &Dependencies) {
+    pub(crate) fn inherit(&self, of: &Frame, inner: &Collected, dependencies: &Dependencies) {
         let mut collected = lock(&self.collected);
+        if !self.can_check(of.cache, of.shared) {
+            collected.refuse(foreign());
+        }
         collected.add(dependencies, &inner.stamps, inner.expires);
+        collected.proofs.extend(inner.proofs.iter().cloned());
         if let Some(refusal) = &inner.refusal {
-            collected.refusal.get_or_insert_with(|| refusal.clone());
+            collected.refuse(refusal.clone());
         }
     }
 
     /// Stamps dependencies now; gives back why not.
-    pub(crate) fn depend(
+    pub(crate) async fn depend(
         &self,
         cache: &Cache,
         dependencies: &Dependencies,
         as_of: Option<ReadPoint>,
+        known: Option<&Known>,
     ) -> Result<(), Refusal> {
-        let stamps = cache.stamp(dependencies, as_of);
-        let refusal = stamps.as_ref().err().cloned();
-        self.add(dependencies, stamps);
-        refusal.map_or(Ok(()), Err)
-    }
-
-    pub(crate) fn add(&self, dependencies: &Dependencies, stamps: Result<Stamps, Refusal>) {
+        let taken = cache.stamp(dependencies, as_of, known).await;
         let mut collected = lock(&self.collected);
-        match stamps {
-            Ok(stamps) => collected.add(dependencies, &stamps, None),
-            Err(refusal) => {
-                collected.add(dependencies, &Stamps::default(), None);
-                collected.refusal.get_or_insert(refusal);
+        let refusal = match taken {
+            _ if !self.can_check(cache.id(), cache.tier().is_some()) => Some(foreign()),
+            Ok(Taken::Here(stamps)) => {
+                collected.add(dependencies, &stamps, None);
+                None
             }
-        }
+            Ok(Taken::Shared(footprint, standing)) => {
+                collected.add(dependencies, &Stamps::default(), None);
+                collected.proofs.push((footprint, standing));
+                None
+            }
+            Err(refusal) => Some(refusal),
+        };
+        let Some(refusal) = refusal else { return Ok(()) };
+        collected.add(dependencies, &Stamps::default(), None);
+        collected.refuse(refusal.clone());
+        Err(refusal)
     }
 
     pub(crate) fn take(&self) -> Collected {
         std::mem::take(&mut *lock(&self.collected))
     }
+}
+
+fn foreign() -> Refusal {
+    Refusal::Tainted("made of a result of another cache, of whose changes this one's store does not know".into())
 }

@@ -23,6 +23,7 @@ pub use scope::Scope;
 use crate::cache::Cache;
 use crate::change::Changes;
 use crate::dependency::Dependencies;
+use crate::engine::block;
 use crate::observe::Meter;
 use crate::sync::{Mutex, lock, thread_local};
 
@@ -124,6 +125,15 @@ impl Context {
         self.surroundings().find_map(|kind| match kind {
             Surrounding::Measured(meter) => Some(meter),
             _ => None,
+        })
+    }
+
+    /// Whether invalidations are neither dropped nor postponed here.
+    pub(crate) fn applies_at_once(&self) -> bool {
+        !self.surroundings().any(|kind| match kind {
+            Surrounding::Mute => true,
+            Surrounding::Postponed(waiting) => lock(waiting).is_some(),
+            _ => false,
         })
     }
 
@@ -232,14 +242,20 @@ pub fn is_filling() -> bool {
 
 /// Adds dependencies to whatever is being filled around the caller, stamped now.
 ///
-/// To be called *before* the statement that reads what they describe.
+/// To be called *before* the statement that reads what they describe. Blocks for a round trip with a shared store;
+/// asynchronous code awaits [`add_dependencies_async`] instead.
 pub fn add_dependencies(cache: &Cache, dependencies: &Dependencies) {
-    if is_outside() {
-        return;
+    if !is_outside() {
+        block(add_dependencies_async(cache, dependencies));
     }
+}
+
+/// [`add_dependencies`], awaited.
+pub async fn add_dependencies_async(cache: &Cache, dependencies: &Dependencies) {
     let context = Context::current();
-    if let Some(frame) = context.frames().next() {
+    let frame = context.frames().next().map(Arc::clone);
+    if let Some(frame) = frame {
         // Why it was not stamped is remembered by the frame.
-        let _ = frame.depend(cache, dependencies, context.as_of(cache));
+        let _ = frame.depend(cache, dependencies, context.as_of(cache), None).await;
     }
 }

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::flight::Lead;
-use super::{Landing, Refusal};
+use super::shared::{Known, Parcel, Proof, Tier};
+use super::{Landing, Refusal, Stamps};
 use crate::cache::Cache;
 use crate::clock::Instant;
+use crate::codec::Codec;
 use crate::context::{Collected, Context, Frame, ReadPoint, Surrounding};
 use crate::dependency::Dependencies;
 use crate::key::Key;
+use crate::near::NearMode;
 use crate::observe::Event;
+use crate::store::shared::{Footprint, Standing};
 use crate::store::{Idle, Stored};
 
 /// What an entry is called and how long it may live.
@@ -20,6 +24,22 @@ pub(crate) struct Terms {
     pub(crate) name: &'static str,
     pub(crate) ttl: Option<Duration>,
     pub(crate) idle: Option<Duration>,
+    /// How the value becomes bytes for a shared store; without it the value stays in this process.
+    pub(crate) codec: Option<Codec>,
+    pub(crate) lock: Lock,
+}
+
+/// Among whom simultaneous misses of a key run the work once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lock {
+    /// The callers of this process.
+    #[default]
+    Local,
+    /// The callers of all processes that share the store: one takes a lease, the others wait for its result. Costs a
+    /// round trip more on a miss; a leader that dies costs its lease, ten seconds at most. Work that takes longer than that may
+    /// be run by another process as well, and then the later one stores.
+    Shared,
 }
 
 /// The obligation of whoever runs the work: to finish, or by dropping this to let others try.
@@ -36,6 +56,8 @@ pub(crate) struct Filling {
     outer: Context,
     begun: Instant,
     removals: u64,
+    /// The token of the lease, where one was taken.
+    lease: Option<u64>,
     done: bool,
 }
 
@@ -44,16 +66,21 @@ impl Filling {
     pub(crate) fn begin(cache: &Cache, key: Key, terms: Terms, lead: Option<Lead>, as_of: Option<ReadPoint>) -> Self {
         let removals = cache.removals().count(&key);
         let flight = lead.as_ref().map(|lead| Arc::clone(lead.flight()));
-        let frame = Frame::new(cache.id(), flight, as_of.map(|point| (cache.clone(), point)));
+        let frame = Frame::new(cache, flight, as_of.map(|point| (cache.clone(), point)));
         let begun = cache.clock().now();
         let outer = Context::current();
-        Filling { cache: cache.clone(), key, terms, lead, frame, outer, begun, removals, done: false }
+        Filling { cache: cache.clone(), key, terms, lead, frame, outer, begun, removals, lease: None, done: false }
     }
 
-    /// Stamps the dependencies; the work may start when this returns.
-    pub(crate) fn stamp(&mut self, dependencies: Dependencies) {
+    /// The lease under which this fills for all processes.
+    pub(crate) fn under_lease(&mut self, token: Option<u64>) {
+        self.lease = token;
+    }
+
+    /// Stamps the dependencies; the work may start when this returns. `known` are stamps that the look-up has met.
+    pub(crate) async fn stamp(&mut self, dependencies: Dependencies, known: Option<&Known>) {
         let as_of = self.context().as_of(&self.cache);
-        let refusal = self.frame.depend(&self.cache, &dependencies, as_of).err();
+        let refusal = self.frame.depend(&self.cache, &dependencies, as_of, known).await.err();
         // Work that cannot be shared is not worth waiting for.
         if refusal.is_some_and(|refusal| !refusal.is_shareable()) {
             self.lead = None;
@@ -84,6 +111,7 @@ impl Filling {
         let landing = match (refusal, value) {
             (None, Some((value, weight))) => {
                 collected.stamps.deduplicate();
+                let proofs = std::mem::take(&mut collected.proofs);
                 let stored = Stored {
                     value,
                     stamps: collected.stamps,
@@ -91,13 +119,83 @@ impl Filling {
                     expires: collected.expires,
                     idle: self.terms.idle.map(|limit| Idle::new(limit, now)),
                     weight,
+                    proof: None,
                 };
-                self.store(Arc::new(stored), now)
+                match self.cache.tier() {
+                    None => self.store(Arc::new(stored), now),
+                    Some(tier) => return self.share(&Arc::clone(tier), stored, &proofs, now),
+                }
             }
             (refusal, value) => self.refused(&refusal.unwrap_or(Refusal::NotKept), value.map(|(value, _)| value)),
         };
+        self.land(landing);
+    }
+
+    fn land(&mut self, landing: Landing) {
+        self.give_back();
         if let Some(lead) = self.lead.take() {
             lead.land(landing);
+        }
+    }
+
+    /// Keeps a result in the near cache, and sends it to the shared store in the background.
+    fn share(
+        &mut self,
+        tier: &Arc<Tier>,
+        mut stored: Stored,
+        proofs: &[(Arc<Footprint>, Arc<Standing>)],
+        now: Instant,
+    ) {
+        let proof = Standing::join(proofs).and_then(|(footprint, standing)| Proof::new(footprint, standing));
+        let Some(proof) = proof.map(Arc::new) else {
+            let landing = self.refused(&Refusal::Announced, Some(stored.value));
+            return self.land(landing);
+        };
+        // It has not been asked yet whether its stamps still stand.
+        stored.stamps = Stamps::void();
+        stored.proof = Some(Arc::clone(&proof));
+        let life = stored.expires.map_or(tier.settings.ttl, |deadline| deadline.since(now));
+        let codec = match self.terms.codec {
+            Some(codec) => tier.pack(&self.key, codec, &stored, life),
+            None => Err(format!("no codec is known for the type of {:?}", self.terms.name)),
+        };
+        let stored = Arc::new(stored);
+        let landing = self.store(Arc::clone(&stored), now);
+        let bytes = match codec {
+            Ok(bytes) => bytes,
+            Err(reason) => {
+                if tier.near.mode() == NearMode::Off {
+                    self.refused(&Refusal::Unencodable(reason.into()), None);
+                }
+                return self.land(landing);
+            }
+        };
+        let Landing::Stored(_) = landing else { return self.land(landing) };
+        let lead = self.lead.take();
+        let landing = match lead {
+            Some(lead) if tier.near.mode() != NearMode::Off => {
+                lead.land(landing);
+                None
+            }
+            lead => lead.map(|lead| (lead, stored)),
+        };
+        tier.keep(Parcel {
+            cache: self.cache.clone(),
+            key: self.key.clone(),
+            bytes,
+            ttl: self.terms.idle.map_or(life, |idle| life.min(idle)),
+            footprint: Arc::clone(&proof.footprint),
+            standing: Arc::clone(&proof.standing),
+            removals: self.removals,
+            lease: self.lease.take(),
+            landing,
+        });
+    }
+
+    /// Ends a lease under which nothing will be kept.
+    fn give_back(&mut self) {
+        if let (Some(token), Some(tier)) = (self.lease.take(), self.cache.tier()) {
+            tier.give_back(&self.key, token);
         }
     }
 
@@ -128,7 +226,7 @@ impl Filling {
         collected.expires = deadline.into_iter().chain(collected.expires).min();
         let dependencies = std::mem::take(&mut collected.dependencies).into_iter().collect();
         if let Some(outer) = self.outer.frames().next() {
-            outer.inherit(&collected, &dependencies);
+            outer.inherit(&self.frame, &collected, &dependencies);
         }
         (collected, dependencies)
     }
@@ -138,6 +236,7 @@ impl Drop for Filling {
     fn drop(&mut self) {
         if !self.done {
             self.hand_over(None);
+            self.give_back();
         }
     }
 }

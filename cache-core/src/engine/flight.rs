@@ -15,7 +15,14 @@ use crate::sync::{AtomicU64, Condvar, Mutex, Ordering, lock};
 
 const SHARDS: usize = 32;
 
-type Shard = Mutex<HashMap<Key, Arc<Flight>, RandomState>>;
+type Shard = Mutex<Sharded>;
+
+#[derive(Debug, Default)]
+struct Sharded {
+    flights: HashMap<Key, Arc<Flight>, RandomState>,
+    /// When the last flight of the shard landed, as a [`Flights::tick`].
+    landed: u64,
+}
 
 /// The executions under way, by key.
 #[derive(Debug)]
@@ -89,7 +96,7 @@ pub(crate) enum Place {
 
 impl Flights {
     pub(crate) fn new() -> Arc<Self> {
-        let shards = (0..SHARDS).map(|_| Mutex::new(HashMap::with_hasher(RandomState::default()))).collect();
+        let shards = (0..SHARDS).map(|_| Shard::default()).collect();
         Arc::new(Flights { shards, hasher: RandomState::default(), sequence: AtomicU64::new(1) })
     }
 
@@ -107,7 +114,7 @@ impl Flights {
     pub(crate) fn join<'a>(self: &Arc<Self>, key: &Key, inside: impl Iterator<Item = &'a Arc<Flight>>) -> Place {
         let flight = {
             let mut shard = lock(self.shard(key));
-            match shard.get(key) {
+            match shard.flights.get(key) {
                 Some(flight) => Arc::clone(flight),
                 None => {
                     let flight = Arc::new(Flight {
@@ -116,8 +123,10 @@ impl Flights {
                         landed: Condvar::new(),
                         waits_for: Mutex::new(Vec::new()),
                     });
-                    shard.insert(key.clone(), Arc::clone(&flight));
-                    return Place::Leader(Lead { flights: Arc::clone(self), key: key.clone(), flight, landed: false });
+                    shard.flights.insert(key.clone(), Arc::clone(&flight));
+                    let last = shard.landed;
+                    let flights = Arc::clone(self);
+                    return Place::Leader(Lead { flights, key: key.clone(), flight, landed: false, last });
                 }
             }
         };
@@ -168,9 +177,15 @@ pub(crate) struct Lead {
     key: Key,
     flight: Arc<Flight>,
     landed: bool,
+    last: u64,
 }
 
 impl Lead {
+    /// Whether an execution may have ended between a moment and the lead, so that its result is worth a look.
+    pub(crate) fn may_follow(&self, moment: u64) -> bool {
+        self.last > moment
+    }
+
     pub(crate) fn flight(&self) -> &Arc<Flight> {
         &self.flight
     }
@@ -182,7 +197,10 @@ impl Lead {
     /// The key is free before the waiters wake, so that none of them finds the flight that has ended.
     fn finish(&mut self, landing: Landing) {
         if !std::mem::replace(&mut self.landed, true) {
-            lock(self.flights.shard(&self.key)).remove(&self.key);
+            let mut shard = lock(self.flights.shard(&self.key));
+            shard.flights.remove(&self.key);
+            shard.landed = self.flights.tick();
+            drop(shard);
             self.flight.land(landing);
         }
     }

@@ -4,13 +4,17 @@
 //! who does it, and whether by blocking or by awaiting, is not its business. Stamps are taken before the work
 //! starts and looked at again before its result is kept, so a result that a write has overtaken is never stored.
 
+mod block;
 mod filling;
 mod flight;
 mod outcome;
 mod read;
 mod removals;
+pub(crate) mod shared;
 mod stamp;
 
+pub(crate) use block::block;
+pub use filling::Lock;
 pub(crate) use filling::{Filling, Terms};
 pub(crate) use flight::{Flight, Flights, Landing, Lead, Place, Wait};
 pub use outcome::{MissReason, Refusal};

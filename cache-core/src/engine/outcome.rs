@@ -20,6 +20,12 @@ pub enum MissReason {
     },
     /// The entry holds a value of another type.
     WrongType,
+    /// The shared store holds an entry, and what it was made from has changed since.
+    Outdated,
+    /// The shared store holds an entry that cannot be read: of another release, damaged, or not ours.
+    Undecodable,
+    /// The shared store did not answer, or has not been told yet of a change that this process made.
+    Unreachable,
 }
 
 impl fmt::Display for MissReason {
@@ -30,6 +36,9 @@ impl fmt::Display for MissReason {
             MissReason::Idle => f.write_str("idle for too long"),
             MissReason::Invalidated { by } => write!(f, "invalidated by change {by}"),
             MissReason::WrongType => f.write_str("holds another type"),
+            MissReason::Outdated => f.write_str("outdated by a change"),
+            MissReason::Undecodable => f.write_str("cannot be read"),
+            MissReason::Unreachable => f.write_str("the store did not answer"),
         }
     }
 }
@@ -53,12 +62,26 @@ pub enum Refusal {
     Uncacheable(Arc<str>),
     /// The caller's policy does not keep it: an error, or a time to live of zero.
     NotKept,
+    /// The shared store did not answer, or has not been told yet of a change that this process made.
+    Unreachable,
+    /// A change has been announced that may concern it.
+    Announced,
+    /// The shared store holds bytes, and the value could not be turned into any.
+    Unencodable(Arc<str>),
 }
 
 impl Refusal {
     /// Whether callers that waited for the result may still take it, provided that it was begun after they came.
     pub(crate) fn is_shareable(&self) -> bool {
-        matches!(self, Refusal::Invalidated { .. } | Refusal::Removed | Refusal::NotKept)
+        matches!(
+            self,
+            Refusal::Invalidated { .. }
+                | Refusal::Removed
+                | Refusal::NotKept
+                | Refusal::Unreachable
+                | Refusal::Announced
+                | Refusal::Unencodable(_)
+        )
     }
 }
 
@@ -71,6 +94,9 @@ impl fmt::Display for Refusal {
             Refusal::Removed => f.write_str("its key was deleted or set meanwhile"),
             Refusal::Uncacheable(reason) => write!(f, "not cacheable: {reason}"),
             Refusal::NotKept => f.write_str("not kept"),
+            Refusal::Unreachable => f.write_str("the store did not answer"),
+            Refusal::Announced => f.write_str("a change is announced that may concern it"),
+            Refusal::Unencodable(reason) => write!(f, "cannot be encoded: {reason}"),
         }
     }
 }

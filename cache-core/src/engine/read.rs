@@ -12,6 +12,8 @@ use crate::store::Stored;
 pub(crate) struct Read {
     arrival: u64,
     waiting_for: u64,
+    /// When the last look-up was begun, and what it came to.
+    looked: u64,
     lead: Option<Lead>,
     alone: bool,
     missed: Option<MissReason>,
@@ -46,7 +48,7 @@ pub(crate) enum Next {
 impl Read {
     /// A read by a caller that came at `arrival`; its first step is [`Next::Lookup`].
     pub(crate) fn new(arrival: u64) -> Self {
-        Read { arrival, waiting_for: 0, lead: None, alone: false, missed: None }
+        Read { arrival, waiting_for: 0, looked: 0, lead: None, alone: false, missed: None }
     }
 
     pub(crate) fn advance(&mut self, seen: Seen) -> Next {
@@ -61,8 +63,9 @@ impl Read {
             }
             // Another flight may have landed between the lookup and the lead.
             Seen::Placed(Place::Leader(lead)) => {
+                let look_again = lead.may_follow(self.looked);
                 self.lead = Some(lead);
-                Next::Lookup
+                if look_again { Next::Lookup } else { self.run() }
             }
             Seen::Placed(Place::Waiter(wait)) => {
                 self.waiting_for = wait.started();
@@ -75,6 +78,11 @@ impl Read {
             Seen::Landed(Landing::Stored(_) | Landing::Value(_) | Landing::Abandoned) => Next::Lookup,
             Seen::Landed(Landing::Nothing) => self.go_alone(),
         }
+    }
+
+    /// A look-up is about to begin. Without this, one is made again after the lead.
+    pub(crate) fn looks(&mut self, moment: u64) {
+        self.looked = moment;
     }
 
     fn go_alone(&mut self) -> Next {

@@ -44,6 +44,13 @@ pub struct Stamps {
 }
 
 impl Stamps {
+    /// Stamps that do not stand: what is kept under them has to be asked for before it is served.
+    pub(crate) fn void() -> Self {
+        let stamp = Stamp::new();
+        stamp.void(1);
+        Stamps { stamps: smallvec::smallvec![stamp] }
+    }
+
     pub(crate) fn push(&mut self, stamp: Arc<Stamp>) {
         self.stamps.push(stamp);
     }

@@ -21,6 +21,10 @@ pub struct Counters {
     pub bypasses: u64,
     /// Batches of changes that were applied.
     pub invalidations: u64,
+    /// Questions and orders to a shared store that it did not answer.
+    pub unanswered: u64,
+    /// Batches of changes that a shared store has not been told of yet: a gauge.
+    pub undelivered: u64,
 }
 
 const KINDS: usize = 6;
@@ -79,6 +83,7 @@ impl Counts {
             refused: sum(3),
             bypasses: sum(4),
             invalidations: sum(5),
+            ..Counters::default()
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the code written by the macros calls. Not for use by hand, and outside of all promises.
 
+mod codec;
 mod handed;
 mod policy;
 mod probe;
@@ -7,6 +8,7 @@ mod run;
 mod site;
 mod weight;
 
+pub use codec::{ViaSerde, Without};
 pub use policy::{Cacheable, PlainPolicy, PlainReturn, Policy, ResultPolicy, ResultReturn, Returns};
 pub use probe::{
     ConnectionRole, IgnoredInQueryset, KeyRole, NeedsNoPlace, Probe, QuerysetArgument, State, ViaConnection, ViaKey,

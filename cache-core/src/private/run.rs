@@ -9,9 +9,10 @@ use super::policy::Policy;
 use super::probe::State;
 use super::site::Site;
 use crate::cache::{Cache, Entry};
+use crate::codec::Codec;
 use crate::context::{Context, ReadPoint, is_outside, taint};
 use crate::dependency::Dependencies;
-use crate::engine::{Filling, Terms};
+use crate::engine::{Filling, Lock, Terms, block};
 use crate::key::Key;
 use crate::observe::Event;
 
@@ -23,6 +24,8 @@ pub struct Call<'a> {
     name: &'static str,
     ttl: Option<Duration>,
     idle: Option<Duration>,
+    codec: Option<Codec>,
+    lock: Lock,
     as_of: Option<ReadPoint>,
     bypass: bool,
 }
@@ -35,7 +38,17 @@ pub fn cache<C: Borrow<Cache>>(cache: &C) -> &Cache {
 impl<'a> Call<'a> {
     /// A call without limits of time.
     pub fn new(cache: &'a Cache, key: Key, site: &'static Site) -> Self {
-        Call { cache, key, name: site.name(), ttl: None, idle: None, as_of: None, bypass: false }
+        Call {
+            cache,
+            key,
+            name: site.name(),
+            ttl: None,
+            idle: None,
+            codec: None,
+            lock: Lock::Local,
+            as_of: None,
+            bypass: false,
+        }
     }
 
     /// The longest time that the result is served.
@@ -47,6 +60,18 @@ impl<'a> Call<'a> {
     /// The longest time between two hits.
     pub fn idle(mut self, idle: impl Into<Option<Duration>>) -> Self {
         self.idle = idle.into();
+        self
+    }
+
+    /// How the result becomes bytes for a store that processes share.
+    pub fn codec(mut self, codec: Option<Codec>) -> Self {
+        self.codec = codec;
+        self
+    }
+
+    /// One execution among all processes.
+    pub fn lock_shared(mut self) -> Self {
+        self.lock = Lock::Shared;
         self
     }
 
@@ -70,8 +95,8 @@ impl<'a> Call<'a> {
     }
 
     fn entry(self) -> Entry<'a> {
-        let Call { cache, key, name, ttl, idle, as_of, bypass } = self;
-        cache.entry(key).name(name).ttl(ttl).idle(idle).as_of(as_of).bypass(bypass)
+        let Call { cache, key, name, ttl, idle, codec, lock, as_of, bypass } = self;
+        cache.entry(key).name(name).ttl(ttl).idle(idle).codec(codec).lock(lock).as_of(as_of).bypass(bypass)
     }
 }
 
@@ -128,7 +153,7 @@ pub fn refresh<P: Policy, A>(
     queryset: impl FnOnce(&A) -> Dependencies,
     body: impl FnOnce(A) -> P::Return,
 ) -> P::Return {
-    let Some(filling) = call.begin(|| queryset(&arguments)) else { return body(arguments) };
+    let Some(filling) = block(call.begin(|| queryset(&arguments))) else { return body(arguments) };
     let returned = filling.context().run(|| body(arguments));
     end::<P>(filling, weigh, returned)
 }
@@ -142,7 +167,7 @@ pub async fn refresh_async<P: Policy, A, F: Future<Output = P::Return>>(
     queryset: impl FnOnce(&A) -> Dependencies,
     body: impl FnOnce(A) -> F,
 ) -> P::Return {
-    let Some(filling) = call.begin(|| queryset(&arguments)) else { return body(arguments).await };
+    let Some(filling) = call.begin(|| queryset(&arguments)).await else { return body(arguments).await };
     let context = filling.context();
     let body = context.run(|| body(arguments));
     let returned = context.scope(body).await;
@@ -151,19 +176,19 @@ pub async fn refresh_async<P: Policy, A, F: Future<Output = P::Return>>(
 
 impl Call<'_> {
     /// A fill without a look-up, which shares no flight: one that is under way may have read before the call.
-    fn begin(self, queryset: impl FnOnce() -> Dependencies) -> Option<Filling> {
-        let Call { cache, key, name, ttl, idle, as_of, bypass } = self;
+    async fn begin(self, queryset: impl FnOnce() -> Dependencies) -> Option<Filling> {
+        let Call { cache, key, name, ttl, idle, codec, lock, as_of, bypass } = self;
         if bypass || !is_outside() && Context::current().is_disabled() {
             cache.record(&Event::Bypass { name, key: &key });
             taint("a read inside went past the cache");
             return None;
         }
         let (default_ttl, default_idle) = cache.lifetimes();
-        let terms = Terms { name, ttl: ttl.or(default_ttl), idle: idle.or(default_idle) };
+        let terms = Terms { name, ttl: ttl.or(default_ttl), idle: idle.or(default_idle), codec, lock };
         cache.overtake(&key);
         let mut filling = Filling::begin(cache, key, terms, None, as_of);
         let dependencies = filling.context().run(queryset);
-        filling.stamp(dependencies);
+        filling.stamp(dependencies, None).await;
         Some(filling)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::clock::Instant;
 use crate::dependency::Dependencies;
 use crate::engine::Stamps;
+use crate::engine::shared::Proof;
 use crate::sync::{AtomicU64, Ordering};
 
 /// An entry: the decoded value, the stamps it was made under and its deadlines.
@@ -18,6 +19,23 @@ pub struct Stored {
     pub(crate) expires: Option<Instant>,
     pub(crate) idle: Option<Idle>,
     pub(crate) weight: u64,
+    /// What makes it valid in a shared store.
+    pub(crate) proof: Option<Arc<Proof>>,
+}
+
+impl Stored {
+    /// The same entry under other stamps.
+    pub(crate) fn under(&self, stamps: Stamps) -> Stored {
+        Stored {
+            value: Arc::clone(&self.value),
+            stamps,
+            dependencies: self.dependencies.clone(),
+            expires: self.expires,
+            idle: self.idle.as_ref().map(Idle::again),
+            weight: self.weight,
+            proof: self.proof.clone(),
+        }
+    }
 }
 
 /// A limit on the time between two hits.
@@ -30,6 +48,14 @@ pub(crate) struct Idle {
 impl Idle {
     pub(crate) fn new(limit: Duration, now: Instant) -> Self {
         Idle { limit, last_hit: AtomicU64::new(now.as_nanos()) }
+    }
+
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    fn again(&self) -> Self {
+        Idle { limit: self.limit, last_hit: AtomicU64::new(self.last_hit.load(Ordering::Relaxed)) }
     }
 
     /// Whether the entry was hit recently enough; if so this counts as a hit.

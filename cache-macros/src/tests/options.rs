@@ -35,8 +35,11 @@ macro_rules! options {
 
 options! {
     cache: "#[cached_as(q, cache = db.cache())] fn f(db: &Db) -> u8 { 3 }";
+    codec: "#[cached_as(q, codec = Codec::text())] fn f() -> String { s() }";
+    codec_none: "#[cached_as(q, codec = none)] fn f() -> String { s() }";
     extra: "#[cached_as(q, extra = (a, b.id, c.len(), locale(), 7))] fn f(a: u8, b: &User, c: String) -> u8 { 3 }";
     ignore: "#[cached_as(q(db), ignore(db, trace))] fn f(db: &Db, trace: &str) -> u8 { 3 }";
+    lock: "#[cached_as(q, lock = shared)] fn f() -> u8 { 3 }";
     key: "#[cached_as(q, key = (a.len(), b))] fn f(a: &str, b: u8) -> u8 { 3 }";
     name: "#[cached_as(q, name = \"top articles\", version = \"7\")] fn f() -> u8 { 3 }";
     version: "#[cached_as(q, version = SCHEMA)] fn f() -> u8 { 3 }";

@@ -9,6 +9,7 @@ pub(crate) mod reads;
 mod render;
 mod request;
 mod runtime;
+mod text;
 mod timeout;
 
 pub use self::fragments::{Fragments, FragmentsBuilder};

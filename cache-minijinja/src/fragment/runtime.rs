@@ -11,6 +11,7 @@ use minijinja::{State, Value};
 use super::open::{self, Rendering, Ticket};
 use super::reads;
 use super::request::{Place, Request, Tag};
+use super::text;
 use crate::error::{Error, ErrorKind};
 
 /// What a stored text weighs beside its bytes.
@@ -65,6 +66,7 @@ impl Runtime {
             .entry(key)
             .name(self.name(state, &request.place))
             .ttl(request.timeout.or(self.timeout))
+            .codec(text::CODEC)
             .as_of(reads::since(self))
             .depends_on(|| request.dependencies())
             .begin::<Value>();

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use super::shape::{Meets, Shape, Slot};
 use crate::change::Row;
 use crate::dependency::{Conjunction, Table};
 use crate::engine::{Stamp, Stamps};
 use crate::key::ConjunctionHasher;
 use crate::observe::ShapeMet;
+use crate::shape::{Meets, Shape, Slot};
 
 /// Most shapes of one table; a conjunction of a further shape is stamped under a wider one.
 pub(super) const MAX_SHAPES: usize = 64;

@@ -1,8 +1,6 @@
 //! The embedded store: decoded values and stamps in this process.
 
-mod cover;
 mod index;
-mod shape;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,8 +10,8 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache as Entries;
 
 use self::index::TableIndex;
-use super::private::Operations;
-use super::{Opening, Store, StoreSize, Stored};
+use super::private::Backed;
+use super::{Backend, Opening, Store, StoreSize, Stored};
 use crate::change::{Change, Kind, Row};
 use crate::dependency::{Conjunction, Dependencies, Table};
 use crate::engine::{Refusal, Stamp, Stamps};
@@ -161,16 +159,25 @@ impl Default for MemoryStore {
 
 impl Store for MemoryStore {}
 
-impl Operations for MemoryStore {
-    fn open(&mut self, opening: Opening) {
-        self.hasher = opening.hasher;
+impl Backed for MemoryStore {
+    fn open(mut self, opening: Opening) -> Backend {
+        self.hasher = opening.secret.conjunction_hasher("");
+        Backend::Memory(Box::new(self))
     }
+}
 
-    fn lookup(&self, key: &Key) -> Option<Arc<Stored>> {
+/// What the engine asks of it.
+///
+/// - `stamp` is atomic with `void` for each table: a void either sees the stamp or comes before it.
+/// - when `void` returns, no lookup that starts later finds an entry valid whose stamps it concerned.
+impl MemoryStore {
+    /// An entry, valid or not.
+    pub(crate) fn lookup(&self, key: &Key) -> Option<Arc<Stored>> {
         self.entries.get(key)
     }
 
-    fn stamp(&self, dependencies: &Dependencies, as_of: Option<u64>) -> Result<Stamps, Refusal> {
+    /// The stamps of a set of dependencies, refused when one of its tables was invalidated after `as_of`.
+    pub(crate) fn stamp(&self, dependencies: &Dependencies, as_of: Option<u64>) -> Result<Stamps, Refusal> {
         let mut stamps = Stamps::default();
         {
             let generation = read(&self.generation);
@@ -195,19 +202,23 @@ impl Operations for MemoryStore {
         Ok(stamps)
     }
 
-    fn insert(&self, key: Key, stored: Arc<Stored>) {
+    /// Keeps an entry.
+    pub(crate) fn insert(&self, key: Key, stored: Arc<Stored>) {
         self.entries.insert(key, stored);
     }
 
-    fn remove(&self, key: &Key) -> bool {
+    /// Drops an entry; whether there was one.
+    pub(crate) fn remove(&self, key: &Key) -> bool {
         self.entries.remove(key).is_some()
     }
 
-    fn discard(&self, key: &Key, stored: &Arc<Stored>) {
+    /// Drops an entry that turned out to be void, unless another has taken its place.
+    pub(crate) fn discard(&self, key: &Key, stored: &Arc<Stored>) {
         self.entries.remove_if(key, |current| Arc::ptr_eq(current, stored));
     }
 
-    fn void(&self, changes: &[Change]) -> (u64, Vec<ShapeMet>) {
+    /// Voids what the changes concern, under a number that is higher than every earlier one.
+    pub(crate) fn void(&self, changes: &[Change]) -> (u64, Vec<ShapeMet>) {
         let invalidation = self.clock.fetch_add(1, Ordering::AcqRel) + 1;
         let mut met = Vec::new();
         if changes.iter().any(|change| change.kind() == Kind::Everything) {
@@ -231,17 +242,19 @@ impl Operations for MemoryStore {
         (invalidation, met)
     }
 
-    fn now(&self) -> u64 {
+    /// The number of the last invalidation.
+    pub(crate) fn now(&self) -> u64 {
         self.clock.load(Ordering::Acquire)
     }
 
-    fn last_void(&self, table: &Table) -> u64 {
+    /// The number of the last invalidation that a table was part of; 0 before the first.
+    pub(crate) fn last_void(&self, table: &Table) -> u64 {
         let tables = read(&self.tables);
         let of_table = tables.known.get(table).map_or(tables.last_void, |index| lock(index).last_void());
         of_table.max(read(&self.generation).since)
     }
 
-    fn size(&self) -> StoreSize {
+    pub(crate) fn size(&self) -> StoreSize {
         let tables = read(&self.tables);
         let sizes = tables.known.values().map(|index| lock(index).size());
         let (shapes, stamps) = sizes.fold((0, 0), |(a, b), (c, d)| (a + c as u64, b + d as u64));

@@ -1,10 +1,16 @@
 //! Shapes: which columns of a table are stamped, and how.
 
+mod cover;
+mod name;
+mod token;
+
 use std::fmt;
 
 use smallvec::SmallVec;
 
-use super::cover::{Block, TOP_LEVEL, cover, span};
+use self::cover::{Block, TOP_LEVEL, cover, span};
+pub(crate) use self::name::Named;
+pub(crate) use self::token::Token;
 use crate::change::Row;
 use crate::dependency::{Column, Condition, Conjunction, MAX_CLAUSES, MAX_VALUES, Test};
 use crate::key::ConjunctionHasher;
@@ -12,7 +18,7 @@ use crate::value::{Class, Value};
 
 /// How one column takes part in a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Term {
+pub(crate) enum Term {
     /// Equal to a value of this class.
     Equal(Class),
     /// Inside a block of the ordered values of this class.
@@ -26,15 +32,15 @@ pub(super) enum Term {
 /// The class of the values is part of the shape: a written value of another class may pass the test in
 /// ways that only the database knows, and then voids every stamp of the shape.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     terms: SmallVec<[(Column, Term); 3]>,
 }
 
 /// One stamp's place in a shape: the level of its block (0 without a block) and the hash of its values.
-pub(super) type Slot = (u8, u64);
+pub(crate) type Slot = (u8, u64);
 
 /// What a row image means for a shape.
-pub(super) enum Meets {
+pub(crate) enum Meets {
     /// The row satisfies no conjunction of this shape.
     Nothing,
     /// The row may satisfy any conjunction of this shape.
@@ -47,7 +53,7 @@ impl Shape {
     /// The shape of a conjunction and the slots that its values occupy.
     ///
     /// A list of several classes, or more combinations than the caps allow, widens the shape.
-    pub(super) fn of(conjunction: &Conjunction, key: &ConjunctionHasher) -> (Shape, Vec<Slot>) {
+    pub(crate) fn of(conjunction: &Conjunction, key: &ConjunctionHasher) -> (Shape, Vec<Slot>) {
         let mut chosen: Vec<&Condition> = conjunction.conditions().iter().filter(|one| is_indexable(one)).collect();
         let mut spans = 0;
         chosen.retain(|condition| {
@@ -94,7 +100,7 @@ impl Shape {
     /// What a row image means for this shape, given the levels of blocks in use (bit `k` for level `k`).
     ///
     /// `begun` is what [`Shape::hasher`] gave for this shape.
-    pub(super) fn meets(&self, row: &Row, levels: u64, begun: &ConjunctionHasher) -> Meets {
+    pub(crate) fn meets(&self, row: &Row, levels: u64, begun: &ConjunctionHasher) -> Meets {
         let mut anything = false;
         for (column, term) in &self.terms {
             match (term, row.get(column)) {
@@ -123,7 +129,7 @@ impl Shape {
     }
 
     /// The beginning of every hash of this shape.
-    pub(super) fn hasher(&self, key: &ConjunctionHasher) -> ConjunctionHasher {
+    pub(crate) fn hasher(&self, key: &ConjunctionHasher) -> ConjunctionHasher {
         let mut hasher = key.clone();
         for (column, term) in &self.terms {
             hasher.write_bytes(column.as_str().as_bytes());
@@ -139,19 +145,19 @@ impl Shape {
     }
 
     /// Whether this shape asks no more than `other` does, so that it can stand in for it.
-    pub(super) fn is_wider_than(&self, other: &Shape) -> bool {
+    pub(crate) fn is_wider_than(&self, other: &Shape) -> bool {
         self.terms.iter().all(|term| other.terms.contains(term))
     }
 
     /// The conjunction without the conditions that this shape does not know.
-    pub(super) fn restrict(&self, conjunction: &Conjunction) -> Conjunction {
+    pub(crate) fn restrict(&self, conjunction: &Conjunction) -> Conjunction {
         let mut conjunction = conjunction.clone();
         conjunction.conditions.retain(|condition| self.terms.iter().any(|(column, _)| column == condition.column()));
         conjunction
     }
 
     /// How many columns it names.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.terms.len()
     }
 }

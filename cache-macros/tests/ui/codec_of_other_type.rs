@@ -1,0 +1,8 @@
+use cache_core::cached;
+
+#[cached(ttl = "15m", codec = "json")]
+fn top() -> String {
+    String::new()
+}
+
+fn main() {}
