@@ -1,6 +1,6 @@
 //! One query, answered from the cache or by the database.
 
-use cache_core::{Cache, CacheId, Connection, Key, KeyWriter, ReadPoint};
+use cache_core::{Cache, CacheId, Codec, Connection, Key, KeyWriter, ReadPoint};
 use cache_sql::adapter::{Asked, Lookup, Options, Session};
 use diesel::query_builder::QueryFragment;
 use diesel::result::{Error, QueryResult};
@@ -14,6 +14,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) options: &'a Options,
     pub(crate) kind: &'static str,
     pub(crate) asked: Asked,
+    pub(crate) codec: Option<Codec>,
 }
 
 impl Ask<'_> {
@@ -42,7 +43,7 @@ impl Ask<'_> {
         let binds = C::Backend::binds(&query)?;
         let key = key::<T>(self.kind, &sql, &binds, self.options);
         let dependencies = || session.database().dependencies(&sql, &binds.values);
-        let lookup = Lookup::new(self.cache, self.options, key).admitted(admission);
+        let lookup = Lookup::new(self.cache, self.options, key).admitted(admission).codec(self.codec);
         lookup.run::<T, Error>(&Place(&session), weigh, dependencies, || {
             conn.looks_up(true);
             let looking_up = LookingUp(conn);

@@ -20,6 +20,10 @@ pub trait CachedBackend:
     #[doc(hidden)]
     fn backend() -> &'static Self;
 
+    /// Whether a row may be kept while the next one is asked for.
+    #[doc(hidden)]
+    const KEEPS_ROWS: bool = false;
+
     /// The binds of a query as they are sent.
     #[doc(hidden)]
     fn binds<Q: QueryFragment<Self> + ?Sized>(query: &Q) -> QueryResult<Binds>;
@@ -59,6 +63,11 @@ pub(crate) fn text<DB: CachedBackend, Q: QueryFragment<DB> + ?Sized>(query: &Q) 
     let mut text = DB::QueryBuilder::default();
     query.to_sql(&mut text, DB::backend())?;
     Ok(text.finish())
+}
+
+/// What went wrong between the cache and its store, said as Diesel says it.
+pub(crate) fn failure(error: cache_core::Error) -> Error {
+    Error::QueryBuilderError(Box::new(error))
 }
 
 /// Whether an error is a broken constraint, after which nothing has happened and a transaction stays open.

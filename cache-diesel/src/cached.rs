@@ -1,9 +1,10 @@
 //! `.cached(&cache)`: one query, cached.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{Cache, CacheKey, Operation};
+use cache_core::{Cache, CacheKey, Codec, Operation};
 use cache_sql::adapter::{Asked, Options};
 use diesel::dsl::{Limit, Select, count_star};
 use diesel::query_builder::{AsQuery, QueryFragment};
@@ -13,6 +14,7 @@ use diesel::result::{Error, OptionalExtension, QueryResult};
 use diesel::{Connection, RunQueryDsl};
 
 use crate::ask::Ask;
+use crate::kept::{Encoded, InProcess, Keeps};
 use crate::source::Source;
 
 /// Adds `.cached(&cache)` and `.auto(&cache)` to Diesel's queries.
@@ -21,7 +23,7 @@ pub trait CachedQuery: AsQuery + Sized {
     ///
     /// Building it does no I/O; end it with one of the methods of [`RunCached`].
     fn cached(self, cache: &Cache) -> Cached<'_, Self> {
-        Cached { query: self, cache, options: Options::new() }
+        Cached { query: self, cache, options: Options::new(), kept: PhantomData }
     }
 
     /// The same query, answered from the cache where the [profiles](cache_core::Profiles) of all its tables allow what it
@@ -30,7 +32,7 @@ pub trait CachedQuery: AsQuery + Sized {
     /// [`count`](RunCached::count) is `count`; rows by their whole primary key are `get`, a select of aggregates only is
     /// `aggregate`, and all else is `fetch`.
     fn auto(self, cache: &Cache) -> Cached<'_, Self> {
-        Cached { query: self, cache, options: Options::new().auto() }
+        Cached { query: self, cache, options: Options::new().auto(), kept: PhantomData }
     }
 }
 
@@ -42,15 +44,24 @@ impl<Q: AsQuery> CachedQuery for Q {}
 /// in the SQL, on a miss only. Rows are kept as decoded values: a hit decodes nothing, and changing a returned
 /// value does not change the kept one. Writes, locking reads, and queries that depend on the time or on chance, are run
 /// every time.
+///
+/// With a store that processes share, results stay in the memory of this process, as fresh as what is shared, unless
+/// [`encoded`](Cached::encoded) is said; numbers of rows are shared always.
 #[derive(Clone, Debug)]
 #[must_use = "end it with `load`, `get_result`, `first` or `count`"]
-pub struct Cached<'c, Q> {
+pub struct Cached<'c, Q, K = InProcess> {
     pub(crate) query: Q,
     pub(crate) cache: &'c Cache,
     pub(crate) options: Options,
+    pub(crate) kept: PhantomData<K>,
 }
 
-impl<Q> Cached<'_, Q> {
+impl<'c, Q, K> Cached<'c, Q, K> {
+    /// Keeps the result in a store that processes share, too, by way of serde. What serde leaves out of it comes back as its default.
+    pub fn encoded(self) -> Cached<'c, Q, Encoded> {
+        Cached { query: self.query, cache: self.cache, options: self.options, kept: PhantomData }
+    }
+
     /// Keeps the result no longer than this, whatever a profile says.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.options = self.options.ttl(ttl);
@@ -135,6 +146,9 @@ pub trait RunCached<Conn>: Sized {
     /// The query inside.
     type Query;
 
+    /// Where its results are kept.
+    type Kept;
+
     #[doc(hidden)]
     fn apart<T>(self, end: impl FnOnce(Self::Query, &Cache, &Options) -> T) -> T;
 
@@ -149,6 +163,7 @@ pub trait RunCached<Conn>: Sized {
         Self::Query: AsQuery,
         Sent<Self::Query>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
         U: Clone + Send + Sync + 'static,
+        Self::Kept: Keeps<U>,
     {
         self.load_shared(conn).map(|rows| Vec::clone(&rows))
     }
@@ -164,9 +179,10 @@ pub trait RunCached<Conn>: Sized {
         Self::Query: AsQuery,
         Sent<Self::Query>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
         U: Clone + Send + Sync + 'static,
+        Self::Kept: Keeps<U>,
     {
         self.apart(|query, cache, options| {
-            let ask = Ask { cache, options, kind: "all", asked: Asked::Rows };
+            let ask = Ask { cache, options, kind: "all", asked: Asked::Rows, codec: Self::Kept::all() };
             ask.run(conn, query.as_query(), weigh_rows, |query, conn| query.load(conn).map(Arc::new))
         })
     }
@@ -182,6 +198,7 @@ pub trait RunCached<Conn>: Sized {
         Self::Query: AsQuery,
         Sent<Self::Query>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
         U: Clone + Send + Sync + 'static,
+        Self::Kept: Keeps<U>,
     {
         self.load(conn)
     }
@@ -197,8 +214,9 @@ pub trait RunCached<Conn>: Sized {
         Self::Query: AsQuery,
         Sent<Self::Query>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
         U: Clone + Send + Sync + 'static,
+        Self::Kept: Keeps<U>,
     {
-        self.apart(|query, cache, options| one(query, cache, options, Asked::One, conn))
+        self.apart(|query, cache, options| one(query, cache, options, Asked::One, Self::Kept::one(), conn))
     }
 
     /// The first row; the query is asked for one row only.
@@ -213,8 +231,9 @@ pub trait RunCached<Conn>: Sized {
         Limit<Self::Query>: AsQuery,
         Sent<Limit<Self::Query>>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
         U: Clone + Send + Sync + 'static,
+        Self::Kept: Keeps<U>,
     {
-        self.apart(|query, cache, options| one(query.limit(1), cache, options, Asked::One, conn))
+        self.apart(|query, cache, options| one(query.limit(1), cache, options, Asked::One, Self::Kept::one(), conn))
     }
 
     /// The number of rows.
@@ -231,13 +250,15 @@ pub trait RunCached<Conn>: Sized {
             LoadQuery<'query, Conn, i64> + QueryFragment<<Conn as Connection>::Backend>,
     {
         self.apart(|query, cache, options| {
-            one(query.select(diesel::dsl::count_star()), cache, options, Asked::Count, conn)
+            let codec = Some(Codec::serde::<Option<i64>>());
+            one(query.select(diesel::dsl::count_star()), cache, options, Asked::Count, codec, conn)
         })
     }
 }
 
-impl<Q, Conn> RunCached<Conn> for Cached<'_, Q> {
+impl<Q, K, Conn> RunCached<Conn> for Cached<'_, Q, K> {
     type Query = Q;
+    type Kept = K;
 
     fn apart<T>(self, end: impl FnOnce(Q, &Cache, &Options) -> T) -> T {
         end(self.query, self.cache, &self.options)
@@ -245,14 +266,21 @@ impl<Q, Conn> RunCached<Conn> for Cached<'_, Q> {
 }
 
 /// The first row of the result; that there is none is cached, too.
-fn one<'query, Q, Conn, U>(query: Q, cache: &Cache, options: &Options, asked: Asked, conn: &mut Conn) -> QueryResult<U>
+fn one<'query, Q, Conn, U>(
+    query: Q,
+    cache: &Cache,
+    options: &Options,
+    asked: Asked,
+    codec: Option<Codec>,
+    conn: &mut Conn,
+) -> QueryResult<U>
 where
     Conn: Source,
     Q: AsQuery,
     Sent<Q>: LoadQuery<'query, Conn, U> + QueryFragment<<Conn as Connection>::Backend>,
     U: Clone + Send + Sync + 'static,
 {
-    let ask = Ask { cache, options, kind: "one", asked };
+    let ask = Ask { cache, options, kind: "one", asked, codec };
     ask.run(conn, query.as_query(), weigh_one, |query, conn| query.get_result(conn).optional())?.ok_or(Error::NotFound)
 }
 

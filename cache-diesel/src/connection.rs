@@ -7,16 +7,17 @@ use cache_sql::Bind;
 use cache_sql::adapter::{Announcement, Database, Outcome, SchemaRequest, Session};
 use diesel::connection::{
     AnsiTransactionManager, CacheSize, Connection, ConnectionSealed, DefaultLoadingMode, Instrumentation,
-    LoadConnection, MultiConnectionHelper, SimpleConnection, TransactionManager, WithMetadataLookup,
+    LoadConnection, MultiConnectionHelper, SimpleConnection, TransactionDepthChange, TransactionManager,
+    TransactionManagerStatus, WithMetadataLookup,
 };
 use diesel::expression::QueryMetadata;
 use diesel::migration::{CREATE_MIGRATIONS_TABLE, MigrationConnection};
 use diesel::query_builder::{Query, QueryFragment, QueryId};
-use diesel::result::{ConnectionError, ConnectionResult, QueryResult};
+use diesel::result::{ConnectionError, ConnectionResult, Error, QueryResult};
 use diesel::sql_types::TypeMetadata;
 use diesel::{RunQueryDsl, sql_query};
 
-use crate::backend::{CachedBackend, text, violates};
+use crate::backend::{CachedBackend, failure, text, violates};
 use crate::cursor::CachedCursor;
 
 /// A connection that can be wrapped: diesel's own ones, and what a pool of them hands out.
@@ -46,6 +47,12 @@ where
 ///   leaves the outcome open, so the changes are applied.
 /// - A transaction that has written bypasses the cache and never fills it. So does one from
 ///   [`begin_test_transaction`](Connection::begin_test_transaction), which never ends.
+///
+/// A cache whose store is shared by processes adds two errors, both [`Error::QueryBuilderError`] with a [`cache_core::Error`] inside. One of
+/// the kind [`Undelivered`](cache_core::ErrorKind::Undelivered): the write is committed, but could not be told to the store; do not repeat
+/// it. And, in [`Mode::Strict`](cache_core::Mode::Strict), one of the kind [`Refused`](cache_core::ErrorKind::Refused): the write could not
+/// be told to the store before, and was not made. A transaction is rolled back then; one that was begun as text is left open, and is rolled
+/// back as text.
 ///
 /// Writes that do not go through a wrapper are not seen. All connections to one database should share one
 /// [`Database`]: see [`CachedConnection::with_database`].
@@ -125,13 +132,6 @@ impl<C> CachedConnection<C> {
         self.session.database().forget_schema();
     }
 
-    /// How many invalidations have failed; each was logged as an error.
-    ///
-    /// The result of a write is never lost to a failed invalidation.
-    pub fn failed_invalidations(&self) -> u64 {
-        self.session.database().failed_invalidations()
-    }
-
     /// Whether uncommitted changes may be visible to reads through this connection.
     pub fn is_dirty(&self) -> bool {
         self.session.bypass()
@@ -167,18 +167,38 @@ impl<C: Inner> CachedConnection<C> {
     }
 
     /// Runs a statement that returns no rows.
-    pub(crate) fn around<T>(
+    pub(crate) fn around<T, E: From<Error>>(
         &mut self,
         sql: &str,
         binds: impl FnOnce() -> Vec<Bind>,
-        run: impl FnOnce(&mut C) -> (Outcome, T),
-    ) -> T {
+        run: impl FnOnce(&mut C) -> (Outcome, Result<T, E>),
+    ) -> Result<T, E> {
         let open = self.has_begun();
-        let announcement = self.announce(sql, binds);
+        let mut announcement = self.announce(sql, binds);
+        announcement.permission().wait().map_err(failure)?;
         let (outcome, result) = run(&mut self.inner);
-        announcement.over(outcome, None);
+        let applied = announcement.over(outcome, None).wait();
         self.settle(open, outcome != Outcome::Done);
-        result
+        let answer = result?;
+        if let Err(error) = applied {
+            if open && !self.session.in_transaction() {
+                self.has_ended();
+            }
+            return Err(failure(error).into());
+        }
+        Ok(answer)
+    }
+
+    /// Diesel would take an error for one of COMMIT, and roll back what is committed.
+    fn has_ended(&mut self) {
+        let status = C::TransactionManager::transaction_manager_status_mut(&mut self.inner);
+        if let TransactionManagerStatus::Valid(status) = status {
+            while status.transaction_depth().is_some() {
+                if status.change_transaction_depth(TransactionDepthChange::DecreaseDepth).is_err() {
+                    break;
+                }
+            }
+        }
     }
 
     /// Whether a transaction is open by what the inner connection counts; one that was begun as text is not counted.
@@ -194,7 +214,8 @@ impl<C: Inner> CachedConnection<C> {
         if open && failed {
             let status = C::TransactionManager::transaction_manager_status_mut(&mut self.inner);
             if matches!(status.transaction_depth(), Ok(None)) {
-                self.session.settled();
+                // The caller gets the error of the statement, and this one is logged.
+                let _ = self.session.settled().wait();
             }
         }
     }
@@ -281,7 +302,8 @@ where
         Self::Backend: QueryMetadata<T::SqlType>,
     {
         let sql = text::<C::Backend, T>(&source)?;
-        let announcement = self.announce(&sql, || binds::<C::Backend, T>(&source));
+        let mut announcement = self.announce(&sql, || binds::<C::Backend, T>(&source));
+        announcement.permission().wait().map_err(failure)?;
         match LoadConnection::<B>::load(&mut self.inner, source) {
             Ok(rows) => {
                 self.reading = Some(announcement);
@@ -289,7 +311,7 @@ where
             }
             Err(error) => {
                 let result = Err(error);
-                announcement.over(Outcome::of(&result, violates), None);
+                let _ = announcement.over(Outcome::of(&result, violates), None).wait();
                 result
             }
         }

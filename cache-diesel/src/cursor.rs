@@ -8,7 +8,7 @@ use cache_sql::adapter::{Announcement, Outcome, Returned};
 use diesel::result::QueryResult;
 use diesel::row::{Field, Row};
 
-use crate::backend::{CachedBackend, violates};
+use crate::backend::{CachedBackend, failure, violates};
 
 /// Beyond so many returned rows the text of the statement has to do.
 const MOST: usize = 1000;
@@ -29,7 +29,9 @@ where
     /// What the rows tell of a write; `None` when nobody wants to know, or when it is too much.
     returned: Option<Returned>,
     begun: bool,
-    row: PhantomData<fn(&'conn DB) -> R>,
+    /// Of a write: the row that the caller has not got yet, because it may be the last.
+    ahead: Option<R>,
+    row: PhantomData<fn(&'conn DB)>,
 }
 
 impl<'conn, I, R, DB> CachedCursor<'conn, I, R, DB>
@@ -41,15 +43,35 @@ where
     pub(crate) fn new(rows: I, announcement: &'conn mut Option<Announcement>) -> Self {
         let wanted = announcement.as_ref().is_some_and(Announcement::wants_rows);
         let returned = wanted.then(Returned::default);
-        CachedCursor { rows: Some(rows), announcement, returned, begun: false, row: PhantomData }
+        CachedCursor { rows: Some(rows), announcement, returned, begun: false, ahead: None, row: PhantomData }
     }
 
-    fn over(&mut self, outcome: Outcome, all: bool) {
+    fn over(&mut self, outcome: Outcome, all: bool) -> QueryResult<()> {
         self.rows = None;
-        if let Some(announcement) = self.announcement.take() {
-            let returned = self.returned.take().map(|returned| Returned { all, ..returned });
-            announcement.over(outcome, returned);
+        let Some(announcement) = self.announcement.take() else { return Ok(()) };
+        let returned = self.returned.take().map(|returned| Returned { all, ..returned });
+        announcement.over(outcome, returned).wait().map_err(failure)
+    }
+
+    /// The next row, as the database gives it.
+    fn advance(&mut self) -> Option<QueryResult<R>> {
+        self.begun = true;
+        let next = self.rows.as_mut()?.next();
+        match &next {
+            Some(Ok(row)) => note::<DB, R>(&mut self.returned, row),
+            Some(Err(error)) => {
+                let outcome = if violates(error) { Outcome::Violated } else { Outcome::Failed };
+                // The caller gets the error of the statement, and one of the cache is logged.
+                let _ = self.over(outcome, false);
+            }
+            None => return self.over(Outcome::Done, true).err().map(Err),
         }
+        next
+    }
+
+    /// Whether the statement has returned all rows, as far as that is known without asking.
+    fn is_drained(&self) -> bool {
+        self.rows.as_ref().is_some_and(|rows| rows.size_hint() == (0, Some(0)))
     }
 }
 
@@ -92,22 +114,36 @@ where
 {
     type Item = QueryResult<R>;
 
+    /// A write that could not be told to the cache gives an error in the place of its last row: many callers take no more
+    /// than one.
     fn next(&mut self) -> Option<Self::Item> {
-        self.begun = true;
-        let next = self.rows.as_mut()?.next();
-        match &next {
-            Some(Ok(row)) => note::<DB, R>(&mut self.returned, row),
-            Some(Err(error)) => {
-                let outcome = if violates(error) { Outcome::Violated } else { Outcome::Failed };
-                self.over(outcome, false);
-            }
-            None => self.over(Outcome::Done, true),
+        if self.announcement.as_ref().is_none_or(Announcement::is_read) {
+            return self.ahead.take().map(Ok).or_else(|| self.advance());
         }
-        next
+        let row = match self.ahead.take() {
+            Some(row) => row,
+            None => match self.advance()? {
+                Ok(row) => row,
+                Err(error) => return Some(Err(error)),
+            },
+        };
+        if self.is_drained() {
+            return Some(self.over(Outcome::Done, true).map(|()| row));
+        }
+        if DB::KEEPS_ROWS {
+            match self.advance() {
+                Some(Ok(ahead)) => self.ahead = Some(ahead),
+                Some(Err(error)) => return Some(Err(error)),
+                None => {}
+            }
+        }
+        Some(Ok(row))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.rows.as_ref().map_or((0, Some(0)), Iterator::size_hint)
+        let ahead = usize::from(self.ahead.is_some());
+        let (least, most) = self.rows.as_ref().map_or((0, Some(0)), Iterator::size_hint);
+        (least.saturating_add(ahead), most.and_then(|most| most.checked_add(ahead)))
     }
 }
 
@@ -121,12 +157,13 @@ where
     /// whether that was all; one that was never asked may not have run, and is not run now.
     fn drop(&mut self) {
         let reads = self.announcement.as_ref().is_none_or(Announcement::is_read);
+        // There is nobody to hand an error to any more; it is logged.
         if reads {
-            self.over(Outcome::Done, false);
+            let _ = self.over(Outcome::Done, false);
         } else if self.begun && !std::thread::panicking() {
-            if let Some(Ok(row)) = self.next() {
-                drop(row);
-                self.over(Outcome::Done, false);
+            let more = self.ahead.take().is_some() || matches!(self.advance(), Some(Ok(_)));
+            if more {
+                let _ = self.over(Outcome::Done, false);
             }
         } else {
             self.rows = None;

@@ -83,6 +83,7 @@ mod connection;
 mod cursor;
 #[cfg(feature = "sqlite")]
 mod debugged;
+mod kept;
 #[cfg(feature = "mysql_backend")]
 pub mod mysql;
 #[cfg(feature = "r2d2")]
@@ -98,6 +99,7 @@ pub use backend::CachedBackend;
 pub use cached::{Cached, CachedQuery, RunCached, Sent};
 pub use connection::{CachedConnection, Inner};
 pub use cursor::CachedCursor;
+pub use kept::{Encoded, InProcess, Keeps};
 #[cfg(feature = "r2d2")]
 pub use pool::CachedManager;
 pub use source::Source;

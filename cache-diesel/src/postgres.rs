@@ -123,6 +123,7 @@ mod connection {
     where
         T: CopyTarget,
         Self: ExecuteCopyFromDsl<PgConnection>,
+        <Self as ExecuteCopyFromDsl<PgConnection>>::Error: From<diesel::result::Error>,
     {
         type Error = <Self as ExecuteCopyFromDsl<PgConnection>>::Error;
 

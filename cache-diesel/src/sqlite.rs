@@ -25,6 +25,7 @@ impl sealed::Sealed for Sqlite {}
 
 impl CachedBackend for Sqlite {
     const DIALECT: Dialect = Dialect::Sqlite;
+    const KEEPS_ROWS: bool = true;
 
     fn backend() -> &'static Self {
         &Sqlite

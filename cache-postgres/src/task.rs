@@ -66,7 +66,7 @@ impl Task {
         let (sender, requests) = unbounded_channel();
         let mut task =
             Task { settings, config, status, schema, read_at: Instant::now(), requests, waiting: Vec::new(), marks: 0 };
-        task.apply(task.schema.changes())?;
+        task.apply(task.schema.changes()).await?;
         task.has_read();
         task.status.lock().connected = true;
         Ok((tokio::spawn(async move { task.run(ear).await }), sender))
@@ -95,7 +95,7 @@ impl Task {
         let mut backoff = Backoff::default();
         loop {
             if self.settings.on_gap == OnGap::DropThroughout
-                && let Err(error) = self.apply(self.schema.changes())
+                && let Err(error) = self.apply(self.schema.changes()).await
             {
                 tracing::error!(%error, "results of watched tables could not be dropped");
             }
@@ -112,7 +112,7 @@ impl Task {
         let ear = Ear::open(&self.config).await?;
         let earlier = self.schema.changes();
         self.reread(&ear).await?;
-        self.apply(earlier.into_iter().chain(self.schema.changes()).collect::<Vec<_>>())?;
+        self.apply(earlier.into_iter().chain(self.schema.changes()).collect::<Vec<_>>()).await?;
         Ok(ear)
     }
 
@@ -151,19 +151,19 @@ impl Task {
         match Message::parse(&told.payload) {
             Some(Message::Define) => {
                 self.reread(ear).await?;
-                self.redefined()
+                self.redefined().await
             }
             Some(Message::Write { name, fingerprint, mut document }) => {
                 if !self.schema.is_familiar(&name, fingerprint.as_ref()) {
                     if self.read_at.elapsed() < REREAD_PAUSE {
-                        return self.apply(Change::everything());
+                        return self.apply(Change::everything()).await;
                     }
                     self.reread(ear).await?;
                     if !self.schema.is_familiar(&name, fingerprint.as_ref()) {
                         document.rows = None;
                     }
                 }
-                self.apply(self.schema.catalogue.changes(&document))
+                self.apply(self.schema.catalogue.changes(&document)).await
             }
             None => {
                 let count = {
@@ -179,7 +179,7 @@ impl Task {
                         whenever this happens again"
                     );
                 }
-                self.apply(Change::everything())
+                self.apply(Change::everything()).await
             }
         }
     }
@@ -190,7 +190,7 @@ impl Task {
         let is_same = schema.is_same(&self.schema);
         self.schema = schema;
         self.has_read();
-        if is_same { Ok(()) } else { self.redefined() }
+        if is_same { Ok(()) } else { self.redefined().await }
     }
 
     fn has_read(&mut self) {
@@ -200,11 +200,11 @@ impl Task {
         status.watched = self.schema.watched();
     }
 
-    fn redefined(&self) -> Result<(), Error> {
+    async fn redefined(&self) -> Result<(), Error> {
         for database in &self.settings.databases {
             database.forget_schema();
         }
-        self.apply(Change::everything())
+        self.apply(Change::everything()).await
     }
 
     fn answer(&mut self, mark: u64) {
@@ -216,12 +216,12 @@ impl Task {
     }
 
     /// A failure ends the connection, so that everything is dropped when it is back.
-    fn apply(&self, changes: impl Into<Changes>) -> Result<(), Error> {
+    async fn apply(&self, changes: impl Into<Changes>) -> Result<(), Error> {
         let changes = changes.into();
         if changes.is_empty() {
             return Ok(());
         }
-        self.settings.cache.invalidate(changes).map_err(|error| Error::caused("an invalidation failed", error))
+        self.settings.cache.invalidation(changes).await.map_err(|error| Error::caused("an invalidation failed", error))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One statement, answered from the cache or by the database.
 
-use cache_core::{Cache, Dependencies, Key, KeyWriter};
+use cache_core::{Cache, Codec, Dependencies, Key, KeyWriter};
 use cache_sql::adapter::{Admission, Asked, Lookup, Options};
 use sea_orm::{DbErr, Statement};
 
@@ -14,6 +14,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) options: &'a Options,
     pub(crate) kind: &'static str,
     pub(crate) statement: Statement,
+    pub(crate) codec: Option<Codec>,
 }
 
 impl Ask<'_> {
@@ -33,7 +34,7 @@ impl Ask<'_> {
     {
         let admission = admission(db, self.cache, self.options, self.asked(), &self.statement.sql).await;
         let key = self.key::<T>();
-        let Ask { cache, options, statement, .. } = self;
+        let Ask { cache, options, statement, codec, .. } = self;
         let find = || analysis::dependencies(&statement);
         let ask = || async {
             match empty {
@@ -41,7 +42,8 @@ impl Ask<'_> {
                 _ => work(statement.clone()).await,
             }
         };
-        Lookup::new(cache, options, key).admitted(admission).run_async(db, weigh, find, ask).await
+        let lookup = Lookup::new(cache, options, key).admitted(admission).codec(codec);
+        lookup.run_async(db, weigh, find, ask).await
     }
 
     fn asked(&self) -> Asked {
@@ -60,7 +62,8 @@ impl Ask<'_> {
             let count: i64 = row.try_get("", "num_items")?;
             Ok(u64::try_from(count).unwrap_or(0))
         };
-        self.run(db, |_| size_of::<u64>() as u64, None, work).await
+        let ask = Ask { codec: Some(Codec::serde::<u64>()), ..self };
+        ask.run(db, |_| size_of::<u64>() as u64, None, work).await
     }
 
     fn key<T: 'static>(&self) -> Key {
@@ -80,6 +83,7 @@ pub(crate) struct Kept<'a> {
     pub(crate) options: &'a Options,
     pub(crate) admission: Admission,
     pub(crate) key: Key,
+    pub(crate) codec: Option<Codec>,
 }
 
 impl Kept<'_> {
@@ -101,7 +105,8 @@ impl Kept<'_> {
         };
         let ask = || async { work(render()?).await };
         let key = self.key.with(self.options.key_part());
-        Lookup::new(self.cache, self.options, key).admitted(self.admission).run_async(db, weigh, find, ask).await
+        let lookup = Lookup::new(self.cache, self.options, key).admitted(self.admission).codec(self.codec);
+        lookup.run_async(db, weigh, find, ask).await
     }
 }
 

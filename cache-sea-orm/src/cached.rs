@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{Cache, CacheKey, Operation};
+use cache_core::{Cache, CacheKey, Codec, Operation};
 use cache_sql::adapter::Options;
 use sea_orm::{DbErr, PaginatorTrait, SelectExt, SelectorTrait};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::ask::{Ask, no_statement};
 use crate::capture::{Capture, capture};
+use crate::codecs::Codecs;
 use crate::paginate::CachedPaginator;
 use crate::rows::CachedRows;
 use crate::selectable::{Fetch, Selectable, SelectableOne};
@@ -33,11 +36,11 @@ pub trait CachedQuery: Sized {
 
 impl<Q: Selectable> CachedQuery for Q {
     fn cached(self, cache: &Cache) -> Cached<'_, Self> {
-        Cached::by_hand(self, cache)
+        Cached::by_hand(self, cache, Q::codecs())
     }
 
     fn auto(self, cache: &Cache) -> Cached<'_, Self> {
-        Cached::automatic(self, cache)
+        Cached::automatic(self, cache, Q::codecs())
     }
 }
 
@@ -47,25 +50,29 @@ impl<Q: Selectable> CachedQuery for Q {
 /// is found in the SQL, on a miss only. Rows are kept as decoded models: a hit decodes nothing, and changing
 /// a returned model does not change the kept one. Locking reads, and queries that depend on the time or on
 /// chance, are run every time.
+///
+/// In a store that processes share, models, numbers and [`exists`](Cached::exists) are kept as bytes. Other rows, such as partial models,
+/// tuples and pairs of models, stay in the memory of this process, as fresh as what is shared, unless [`encoded`](Cached::encoded) is said.
 #[derive(Clone, Debug)]
 #[must_use = "end it with `all`, `one`, `count`, `exists` or `paginate`"]
 pub struct Cached<'c, Q> {
     pub(crate) query: Q,
     pub(crate) cache: &'c Cache,
     pub(crate) options: Options,
+    pub(crate) codecs: Codecs,
 }
 
 impl<'c, Q> Cached<'c, Q> {
-    pub(crate) fn by_hand(query: Q, cache: &'c Cache) -> Self {
-        Cached { query, cache, options: Options::new() }
+    pub(crate) fn by_hand(query: Q, cache: &'c Cache, codecs: Codecs) -> Self {
+        Cached { query, cache, options: Options::new(), codecs }
     }
 
-    pub(crate) fn automatic(query: Q, cache: &'c Cache) -> Self {
-        Cached { query, cache, options: Options::new().auto() }
+    pub(crate) fn automatic(query: Q, cache: &'c Cache, codecs: Codecs) -> Self {
+        Cached { query, cache, options: Options::new().auto(), codecs }
     }
 
     pub(crate) fn asking<P>(self, query: P) -> Cached<'c, P> {
-        Cached { query, cache: self.cache, options: self.options }
+        Cached { query, cache: self.cache, options: self.options, codecs: self.codecs }
     }
 
     /// Keeps the result no longer than this, whatever a profile says.
@@ -107,6 +114,17 @@ impl<'c, Q> Cached<'c, Q> {
     }
 }
 
+impl<Q: Selectable> Cached<'_, Q>
+where
+    Q::Row: Serialize + DeserializeOwned,
+{
+    /// Keeps rows in a shared store by way of serde. What serde leaves out of them comes back as its default.
+    pub fn encoded(mut self) -> Self {
+        self.codecs = Codecs::of_serde::<Q::Row>();
+        self
+    }
+}
+
 impl<'c, Q: Selectable> Cached<'c, Q> {
     /// All rows.
     ///
@@ -124,7 +142,7 @@ impl<'c, Q: Selectable> Cached<'c, Q> {
     /// As [`Cached::all`].
     pub async fn all_shared<D: Source>(self, db: &D) -> Result<Arc<Vec<Q::Row>>, DbErr> {
         let (statement, fetch) = self.query.prepare(db.backend()).ok_or_else(no_statement)?;
-        let ask = Ask { cache: self.cache, options: &self.options, kind: "all", statement };
+        let ask = Ask { cache: self.cache, options: &self.options, kind: "all", statement, codec: self.codecs.all };
         let work = |statement| async move { fetch.fetch(db, statement).await.map(Arc::new) };
         ask.run(db, weigh_rows::<Q>, Some(Arc::default), work).await
     }
@@ -152,7 +170,7 @@ impl<Q: SelectableOne> Cached<'_, Q> {
     /// As [`Cached::all`].
     pub async fn one<D: Source>(self, db: &D) -> Result<Option<Q::Row>, DbErr> {
         let statement = self.query.prepare_one(db.backend()).ok_or_else(no_statement)?;
-        let ask = Ask { cache: self.cache, options: &self.options, kind: "one", statement };
+        let ask = Ask { cache: self.cache, options: &self.options, kind: "one", statement, codec: self.codecs.one };
         let work =
             |statement| async move { db.row(statement).await?.map(Q::Selector::from_raw_query_result).transpose() };
         ask.run(db, weigh_row::<Q>, Some(|| None), work).await
@@ -181,7 +199,8 @@ where
     pub async fn exists<D: Source>(self, db: &D) -> Result<bool, DbErr> {
         let query = self.query;
         let statement = capture(db.backend(), |capture| query.exists(capture)).ok_or_else(no_statement)?;
-        let ask = Ask { cache: self.cache, options: &self.options, kind: "exists", statement };
+        let codec = Some(Codec::serde::<bool>());
+        let ask = Ask { cache: self.cache, options: &self.options, kind: "exists", statement, codec };
         let work = |statement| async move { Ok(db.row(statement).await?.is_some()) };
         ask.run(db, |_| 1, Some(|| false), work).await
     }
@@ -199,7 +218,7 @@ where
     pub async fn count<D: Source>(self, db: &D) -> Result<u64, DbErr> {
         let query = self.query;
         let statement = capture(db.backend(), |capture| query.count(capture)).ok_or_else(no_statement)?;
-        let ask = Ask { cache: self.cache, options: &self.options, kind: "count", statement };
+        let ask = Ask { cache: self.cache, options: &self.options, kind: "count", statement, codec: None };
         ask.number(db).await
     }
 
@@ -209,7 +228,7 @@ where
     ///
     /// When `page_size` is 0, as SeaORM does.
     pub fn paginate<'d, D: Source>(self, db: &'d D, page_size: u64) -> CachedPaginator<'d, 'c, D, Q::Selector> {
-        CachedPaginator::new(self.query, self.cache, self.options, db, page_size)
+        CachedPaginator::new(self.query, self.cache, self.options, self.codecs.all, db, page_size)
     }
 }
 

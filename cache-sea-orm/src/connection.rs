@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::fmt;
 
-use cache_core::{Cache, CacheId, ReadPoint};
+use cache_core::{Cache, CacheId, Error, ReadPoint};
 use cache_sql::adapter::detached::Detached;
-use cache_sql::adapter::{Announcement, Database, Outcome, SchemaRequest, Session};
+use cache_sql::adapter::{Announcement, Applying, Database, Outcome, SchemaRequest, Session};
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::sea_query::Values;
 use sea_orm::{
@@ -15,6 +15,7 @@ use sea_orm::{
 
 use crate::analysis;
 use crate::exact::{self, Begin, texts};
+use crate::outbox::Board;
 use crate::returned::Answer;
 
 /// A SeaORM connection, pool or transaction whose writes invalidate cached results.
@@ -28,6 +29,11 @@ use crate::returned::Answer;
 /// - Inside a transaction they are applied after the outermost commit, and dropped by a rollback. An error
 ///   from COMMIT leaves the outcome open, so the changes are applied.
 /// - A transaction that has written bypasses the cache and never fills it.
+///
+/// A cache whose store is shared by processes adds two errors, both [`DbErr::Custom`]. A write that is committed but could not be told
+/// to the store, whose message begins with "the write is committed": do not repeat it. And, in [`Mode::Strict`](cache_core::Mode::Strict),
+/// one that could not be told to the store before, and was not made: outside of a transaction the statement is not run, and a transaction
+/// is rolled back.
 ///
 /// Writes that do not go through the wrapper are not seen: keep the inner connection to yourself.
 ///
@@ -51,6 +57,8 @@ pub struct CachedConnection<C = DatabaseConnection> {
     pub(crate) share: Option<fn(&C) -> C>,
     /// Set where writes are asked for their rows.
     pub(crate) begin: Option<Begin<C>>,
+    /// Set where writes leave notes in the outbox: for transactions, which have no second handle.
+    pub(crate) board: Option<Board>,
 }
 
 /// A transaction begun on a [`CachedConnection`].
@@ -69,7 +77,13 @@ impl<C: Clone + ConnectionTrait + 'static> CachedConnection<C> {
         let database = Database::new(analysis::dialect(backend), cache);
         let schemaless = nowhere || connection.is_mock_connection();
         let database = if schemaless { database.without_schema() } else { database };
-        CachedConnection { inner: connection, session: Session::pool(&database), share: Some(C::clone), begin: None }
+        CachedConnection {
+            inner: connection,
+            session: Session::pool(&database),
+            share: Some(C::clone),
+            begin: None,
+            board: None,
+        }
     }
 }
 
@@ -97,6 +111,7 @@ impl<C: Clone> Clone for CachedConnection<C> {
             session: self.session.clone(),
             share: self.share,
             begin: self.begin,
+            board: self.board.clone(),
         }
     }
 }
@@ -118,13 +133,6 @@ impl<C> CachedConnection<C> {
     /// connection, has changed tables, views or triggers.
     pub fn forget_schema(&self) {
         self.session.database().forget_schema();
-    }
-
-    /// How many invalidations have failed since this connection was wrapped; each was logged as an error.
-    ///
-    /// The result of a write is never lost to a failed invalidation.
-    pub fn failed_invalidations(&self) -> u64 {
-        self.session.database().failed_invalidations()
     }
 
     pub(crate) fn backend(&self) -> DbBackend {
@@ -163,11 +171,12 @@ impl<C: ConnectionTrait> CachedConnection<C> {
         }
     }
 
-    pub(crate) fn over<T>(&self, announcement: Announcement, result: &Result<T, DbErr>)
+    pub(crate) async fn over<T>(&self, announcement: Announcement, result: Result<T, DbErr>) -> Result<T, DbErr>
     where
         Result<T, DbErr>: Answer,
     {
-        over(announcement, result, self.backend());
+        let applying = over(announcement, &result, self.backend());
+        acknowledged(result, applying).await
     }
 }
 
@@ -176,14 +185,27 @@ fn leads_nowhere<C: 'static>(connection: &C) -> bool {
     connection.is_some_and(|connection| matches!(connection.inner, DatabaseConnectionType::Disconnected))
 }
 
+/// What went wrong between the cache and its store, said as SeaORM says it.
+pub(crate) fn failure(error: Error) -> DbErr {
+    DbErr::Custom(error.to_string())
+}
+
+/// The answer of a write, as soon as the cache knows of it. An error of the database says more than one of the store.
+pub(crate) async fn acknowledged<T>(result: Result<T, DbErr>, applying: Applying) -> Result<T, DbErr> {
+    let applied = applying.await;
+    let answer = result?;
+    applied.map_err(failure)?;
+    Ok(answer)
+}
+
 /// A statement was answered.
-pub(crate) fn over<T>(announcement: Announcement, result: &Result<T, DbErr>, backend: DbBackend)
+pub(crate) fn over<T>(announcement: Announcement, result: &Result<T, DbErr>, backend: DbBackend) -> Applying
 where
     Result<T, DbErr>: Answer,
 {
     let outcome = Outcome::of(result, |error| error.sql_err().is_some());
     let returned = if announcement.wants_rows() { result.returned(backend) } else { None };
-    announcement.over(outcome, returned);
+    announcement.over(outcome, returned)
 }
 
 /// Runs `$call` on the inner connection and applies what the statement changed. A shared handle makes the
@@ -194,18 +216,27 @@ macro_rules! carry {
         match ($self.share.filter(|_| announcement.is_immediate()), announcement.exact()) {
             (Some(share), exact) => {
                 let pool = share(&$self.inner);
-                let around = $self.begin.zip(exact);
+                let noted = announcement.is_noted();
+                let around = $self.begin.filter(|_| exact.is_some() || noted).map(|begin| (begin, exact));
                 let backend = $self.backend();
                 let values = around.as_ref().and_then(|_| $values.cloned());
                 Detached::new(async move {
+                    let mut note = None;
                     let result = match around {
-                        None => {
-                            let $connection = &pool;
-                            $call.await
-                        }
+                        None => match announcement.permission().await {
+                            Ok(()) => {
+                                let $connection = &pool;
+                                $call.await
+                            }
+                            Err(refused) => Err($crate::connection::failure(refused)),
+                        },
                         Some((begin, mut exact)) => match begin(&pool).await {
                             Ok(transaction) => {
-                                let mut result = match transaction.before(&mut exact, values.as_ref()).await {
+                                let before = match &mut exact {
+                                    Some(exact) => transaction.before(exact, values.as_ref()).await,
+                                    None => Ok(()),
+                                };
+                                let mut result = match before {
                                     Ok(()) => {
                                         let $connection = &transaction;
                                         $call.await
@@ -213,20 +244,38 @@ macro_rules! carry {
                                     Err(error) => Err(error),
                                 };
                                 if result.is_ok()
+                                    && let Some(exact) = &mut exact
                                     && let Err(error) =
-                                        transaction.after(&mut exact, $crate::returned::Answer::counted(&result)).await
+                                        transaction.after(exact, $crate::returned::Answer::counted(&result)).await
                                 {
                                     result = Err(error);
                                 }
+                                if let Some(exact) = &exact {
+                                    announcement.tell(exact);
+                                }
+                                note = announcement.note().filter(|_| result.is_ok());
+                                if let Some(note) = &note
+                                    && let Err(error) = transaction.leave(note).await
+                                {
+                                    result = Err(error);
+                                }
+                                if result.is_ok()
+                                    && let Err(refused) = announcement.permission().await
+                                {
+                                    result = Err($crate::connection::failure(refused));
+                                }
                                 let ended = transaction.end(result.is_ok()).await;
-                                announcement.tell(&exact);
                                 result.and_then(|answer| ended.map(|()| answer))
                             }
                             Err(error) => Err(error),
                         },
                     };
-                    $crate::connection::over(announcement, &result, backend);
-                    result
+                    let applying = $crate::connection::over(announcement, &result, backend);
+                    let answer = $crate::connection::acknowledged(result, applying).await;
+                    if let (Some(note), Ok(_)) = (note, &answer) {
+                        $crate::outbox::Board::new(pool).wipe(note);
+                    }
+                    answer
                 })
                 .await
             }
@@ -247,14 +296,17 @@ macro_rules! carry {
                         Err(error) => result = Err(error),
                     }
                 }
-                $self.over(announcement, &result);
-                result
+                $self.over(announcement, result).await
             }
             (None, None) => {
-                let $connection = &$self.inner;
-                let result = $call.await;
-                $self.over(announcement, &result);
-                result
+                let result = match announcement.permission().await {
+                    Ok(()) => {
+                        let $connection = &$self.inner;
+                        $call.await
+                    }
+                    Err(refused) => Err($crate::connection::failure(refused)),
+                };
+                $self.over(announcement, result).await
             }
         }
     }};

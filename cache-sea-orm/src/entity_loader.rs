@@ -10,6 +10,7 @@ use sea_orm::sea_query::SelectStatement;
 use sea_orm::{DbErr, EntityTrait, QueryFilter, QueryOrder, StatementBuilder};
 
 use crate::cached::Cached;
+use crate::codecs::Codecs;
 use crate::selectable::weigh_model;
 use crate::source::{Reading, Source};
 use crate::value::write_key;
@@ -29,7 +30,7 @@ where
     L: EntityLoaderTrait<E> + fmt::Debug,
 {
     fn cached(self, cache: &Cache) -> Cached<'_, Load<E, L>> {
-        Cached::by_hand(Load { loader: self, entity: PhantomData }, cache)
+        Cached::by_hand(Load { loader: self, entity: PhantomData }, cache, Codecs::default())
     }
 }
 
@@ -83,7 +84,7 @@ where
     }
 
     async fn read<D: Source>(self, db: &D, kind: &str, page: u64, page_size: u64) -> Result<Vec<L::ModelEx>, DbErr> {
-        let Cached { query: Load { mut loader, .. }, cache, options } = self;
+        let Cached { query: Load { mut loader, .. }, cache, options, .. } = self;
         let statement = StatementBuilder::build(QueryFilter::query(&mut loader), &db.backend());
         let mut binds = Vec::new();
         for value in statement.values.iter().flat_map(|values| values.0.iter()) {

@@ -2,10 +2,13 @@
 
 use std::pin::Pin;
 
+use cache_sql::outbox::Note;
 use cache_sql::{Ask, Counted, Exact};
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::sea_query::Values;
 use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, Statement, TransactionSession, TransactionTrait};
+
+use crate::outbox;
 
 /// A transaction whose type is not known.
 #[async_trait]
@@ -21,6 +24,8 @@ pub(crate) trait Around: Send + Sync {
     async fn before(&self, exact: &mut Exact, values: Option<&Values>) -> Result<(), DbErr>;
 
     async fn after(&self, exact: &mut Exact, counted: Option<Counted>) -> Result<(), DbErr>;
+
+    async fn leave(&self, note: &Note) -> Result<(), DbErr>;
 
     /// Commits what went well, and rolls the rest back.
     async fn end(self: Box<Self>, well: bool) -> Result<(), DbErr>;
@@ -63,6 +68,10 @@ impl<T: ConnectionTrait + TransactionSession + Send + Sync> Around for T {
 
     async fn after(&self, exact: &mut Exact, counted: Option<Counted>) -> Result<(), DbErr> {
         after(self, exact, counted).await
+    }
+
+    async fn leave(&self, note: &Note) -> Result<(), DbErr> {
+        outbox::leave(self, note).await
     }
 
     async fn end(self: Box<Self>, well: bool) -> Result<(), DbErr> {

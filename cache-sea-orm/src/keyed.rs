@@ -14,6 +14,7 @@ use sea_orm::{
 use crate::ask::{Kept, no_statement};
 use crate::cached::Cached;
 use crate::capture::capture;
+use crate::codecs::{Codecs, StoredEntity};
 use crate::selectable::weigh_option;
 use crate::source::Source;
 use crate::value::write_key;
@@ -76,16 +77,6 @@ impl<E: EntityTrait> ByKey<E> {
         ByKey { key: key.into_iter().collect(), entity: PhantomData }
     }
 
-    /// Caches it, whatever the profiles say.
-    pub fn cached(self, cache: &Cache) -> Cached<'_, Self> {
-        Cached::by_hand(self, cache)
-    }
-
-    /// Caches it where the table's profile allows `get`: by its key if the profile says `instance`, else as the query that it is.
-    pub fn auto(self, cache: &Cache) -> Cached<'_, Self> {
-        Cached::automatic(self, cache)
-    }
-
     pub(crate) fn select(&self) -> Select<E> {
         let columns = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
         columns.zip(&self.key).fold(E::find(), |select, (column, value)| select.filter(column.eq(value.clone())))
@@ -97,10 +88,17 @@ impl<E: EntityTrait> ByKey<E> {
     }
 }
 
-impl<E: EntityTrait> ByKey<E>
-where
-    E::Model: Sync + 'static,
-{
+impl<E: StoredEntity> ByKey<E> {
+    /// Caches it, whatever the profiles say.
+    pub fn cached(self, cache: &Cache) -> Cached<'_, Self> {
+        Cached::by_hand(self, cache, Codecs::of_models::<E>())
+    }
+
+    /// Caches it where the table's profile allows `get`: by its key if the profile says `instance`, else as the query that it is.
+    pub fn auto(self, cache: &Cache) -> Cached<'_, Self> {
+        Cached::automatic(self, cache, Codecs::of_models::<E>())
+    }
+
     /// The row, through the cache that the connection invalidates: as [`ByKey::auto`].
     ///
     /// # Errors
@@ -120,10 +118,7 @@ where
     }
 }
 
-impl<E: EntityTrait> Cached<'_, ByKey<E>>
-where
-    E::Model: Sync + 'static,
-{
+impl<E: StoredEntity> Cached<'_, ByKey<E>> {
     /// The row; that there is none is cached, too.
     ///
     /// # Errors
@@ -135,13 +130,13 @@ where
             let select = self.query.select();
             return self.asking(select).one(db).await;
         }
-        let Cached { query, cache, options } = self;
+        let Cached { query, cache, options, codecs } = self;
         let mut values = Vec::new();
         for value in &query.key {
             write_key(value, &mut values);
         }
         let key = Key::of::<E::Model>("sea-orm row").with(&values);
-        let kept = Kept { cache, options: &options, admission, key };
+        let kept = Kept { cache, options: &options, admission, key, codec: codecs.one };
         let render = || query.render(db.backend());
         let work = |statement| async move {
             db.row(statement).await?.map(|row| E::Model::from_query_result(&row, "")).transpose()

@@ -6,6 +6,7 @@ use sea_orm::{DbErr, EntityOrSelect, EntityTrait, Identity, LoaderTrait, ModelTr
 use crate::ask::Ask;
 use crate::cached::Cached;
 use crate::capture::capture;
+use crate::codecs::Codecs;
 use crate::related::values_of;
 use crate::selectable::{weigh_option, weigh_vec};
 use crate::source::{Reading, Source};
@@ -43,11 +44,11 @@ impl<M: ModelTrait> CachedModels for [M] {
     type Model = M;
 
     fn cached<'m, 'c>(&'m self, cache: &'c Cache) -> Cached<'c, Models<'m, M>> {
-        Cached::by_hand(Models(self), cache)
+        Cached::by_hand(Models(self), cache, Codecs::default())
     }
 
     fn auto<'m, 'c>(&'m self, cache: &'c Cache) -> Cached<'c, Models<'m, M>> {
-        Cached::automatic(Models(self), cache)
+        Cached::automatic(Models(self), cache, Codecs::default())
     }
 }
 
@@ -68,7 +69,7 @@ macro_rules! load {
             let $connection = &Reading::any($db, $self.cache);
             return $load.await;
         };
-        let ask = Ask { cache: $self.cache, options: &options, kind: $kind, statement };
+        let ask = Ask { cache: $self.cache, options: &options, kind: $kind, statement, codec: None };
         let work = |statement| async move {
             let $select = select;
             let $connection = &Reading::one($db, statement);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use cache_core::Cache;
+use cache_core::{Cache, Codec};
 use cache_sql::adapter::Options;
 use sea_orm::{DbErr, ItemsAndPagesNumber, PaginatorTrait, SelectorTrait, Statement, Value};
 
@@ -19,6 +19,8 @@ use crate::source::Source;
 pub struct CachedPaginator<'d, 'c, D, S> {
     cache: &'c Cache,
     options: Options,
+    /// Of one page.
+    codec: Option<Codec>,
     db: &'d D,
     /// The statement of a page; its last two binds are the limit and the offset.
     page_statement: Option<Statement>,
@@ -33,7 +35,14 @@ where
     D: Source,
     S: SelectorTrait,
 {
-    pub(crate) fn new<Q>(query: Q, cache: &'c Cache, options: Options, db: &'d D, page_size: u64) -> Self
+    pub(crate) fn new<Q>(
+        query: Q,
+        cache: &'c Cache,
+        options: Options,
+        codec: Option<Codec>,
+        db: &'d D,
+        page_size: u64,
+    ) -> Self
     where
         Q: PaginatorTrait<'static, Capture, Selector = S>,
         S: Send + Sync + 'static,
@@ -48,6 +57,7 @@ where
         CachedPaginator {
             cache,
             options,
+            codec,
             db,
             page_statement,
             count_statement,
@@ -64,7 +74,7 @@ where
     /// What SeaORM answers on a miss; errors are not cached.
     pub async fn num_items(&self) -> Result<u64, DbErr> {
         let statement = self.count_statement.clone().ok_or_else(no_statement)?;
-        let ask = Ask { cache: self.cache, options: &self.options, kind: "count", statement };
+        let ask = Ask { cache: self.cache, options: &self.options, kind: "count", statement, codec: None };
         ask.number(self.db).await
     }
 
@@ -116,7 +126,7 @@ where
     /// As [`CachedPaginator::num_items`].
     pub async fn fetch_page(&self, page: u64) -> Result<Vec<S::Item>, DbErr> {
         let statement = self.statement_of(page).ok_or_else(no_statement)?;
-        let ask = Ask { cache: self.cache, options: &self.options, kind: "page", statement };
+        let ask = Ask { cache: self.cache, options: &self.options, kind: "page", statement, codec: self.codec };
         let work = |statement| async move { decode_all::<S>(self.db.rows(statement).await?).map(Arc::new) };
         let weigh = |rows: &Arc<Vec<S::Item>>| size_of_val(&rows[..]) as u64;
         let rows = ask.run(self.db, weigh, Some(Arc::default), work).await?;

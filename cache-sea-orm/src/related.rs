@@ -16,6 +16,7 @@ use sea_orm::{
 use crate::ask::{Kept, no_statement};
 use crate::cached::Cached;
 use crate::capture::capture;
+use crate::codecs::{Codecs, StoredEntity};
 use crate::keyed::{ByKey, table_of};
 use crate::selectable::{decode_all, weigh_option, weigh_vec};
 use crate::source::Source;
@@ -33,7 +34,7 @@ pub trait RelatedModels: ModelTrait {
     /// # use cache_sea_orm::prelude::*;
     /// # use sea_orm::entity::prelude::*;
     /// # async fn comments<A, C>(db: &CachedConnection, article: &A, comment: C) -> Result<Vec<C::Model>, DbErr>
-    /// # where A: ModelTrait<Entity: Related<C> + 'static> + Sync, C: EntityTrait<Model: Sync + 'static> + 'static {
+    /// # where A: ModelTrait<Entity: Related<C> + 'static> + Sync, C: cache_sea_orm::StoredEntity {
     /// let comments = article.related(comment).all(db).await?;
     /// # Ok(comments)
     /// # }
@@ -74,17 +75,6 @@ where
     pub fn order_by_desc(mut self, column: R::Column) -> Self {
         self.order.push((column, true));
         self
-    }
-
-    /// Caches them, whatever the profiles say.
-    pub fn cached(self, cache: &Cache) -> Cached<'_, Self> {
-        Cached::by_hand(self, cache)
-    }
-
-    /// Caches them where the profiles of the tables allow `fetch`: by the key of the model if they say `collections`, else as the
-    /// query that it is. One row that is found by its own primary key is kept as by [`ByKey`].
-    pub fn auto(self, cache: &Cache) -> Cached<'_, Self> {
-        Cached::automatic(self, cache)
     }
 
     fn relation(&self) -> Relation {
@@ -135,10 +125,20 @@ where
 impl<M, R> RelatedRows<'_, M, R>
 where
     M: ModelTrait + Sync,
-    R: EntityTrait + 'static,
-    R::Model: Sync + 'static,
+    R: StoredEntity,
     M::Entity: Related<R> + 'static,
 {
+    /// Caches them, whatever the profiles say.
+    pub fn cached(self, cache: &Cache) -> Cached<'_, Self> {
+        Cached::by_hand(self, cache, Codecs::of_models::<R>())
+    }
+
+    /// Caches them where the profiles of the tables allow `fetch`: by the key of the model if they say `collections`, else as the
+    /// query that it is. One row that is found by its own primary key is kept as by [`ByKey`].
+    pub fn auto(self, cache: &Cache) -> Cached<'_, Self> {
+        Cached::automatic(self, cache, Codecs::of_models::<R>())
+    }
+
     /// The rows, through the cache that the connection invalidates: as [`RelatedRows::auto`].
     ///
     /// # Errors
@@ -161,8 +161,7 @@ where
 impl<M, R> Cached<'_, RelatedRows<'_, M, R>>
 where
     M: ModelTrait + Sync,
-    R: EntityTrait + 'static,
-    R::Model: Sync + 'static,
+    R: StoredEntity,
     M::Entity: Related<R> + 'static,
 {
     /// All of the rows; that there is none is cached, too.
@@ -190,9 +189,9 @@ where
             let select = self.query.select(relation, &values)?;
             return self.asking(select).all_shared(db).await;
         }
-        let Cached { query, cache, options } = self;
+        let Cached { query, cache, options, codecs } = self;
         let key = Key::of::<(M::Entity, R)>("sea-orm related rows").with(&query.key(&values));
-        let kept = Kept { cache, options: &options, admission, key };
+        let kept = Kept { cache, options: &options, admission, key, codec: codecs.all };
         let render = || {
             let select = query.select(query.relation(), &values)?;
             capture(db.backend(), |db| select.all(db)).ok_or_else(no_statement)
@@ -221,9 +220,9 @@ where
             let select = self.query.select(relation, &values)?;
             return self.asking(select).one(db).await;
         }
-        let Cached { query, cache, options } = self;
+        let Cached { query, cache, options, codecs } = self;
         let key = Key::of::<(M::Entity, R)>("sea-orm related row").with(&query.key(&values));
-        let kept = Kept { cache, options: &options, admission, key };
+        let kept = Kept { cache, options: &options, admission, key, codec: codecs.one };
         let render = || {
             let select = query.select(query.relation(), &values)?;
             capture(db.backend(), |db| select.one(db)).ok_or_else(no_statement)

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 
 use crate::capture::capture;
+use crate::codecs::{Codecs, StoredEntity};
 use crate::source::{Reading, Source};
 use crate::value::weight;
 
@@ -29,6 +30,12 @@ pub trait Selectable: Sized + Send {
     /// The statement for all rows, and the way to read them.
     #[doc(hidden)]
     fn prepare(self, backend: DbBackend) -> Option<(Statement, Self::Fetch)>;
+
+    /// How results become bytes for a store that processes share.
+    #[doc(hidden)]
+    fn codecs() -> Codecs {
+        Codecs::default()
+    }
 
     /// A rough size of one row in memory, in bytes.
     #[doc(hidden)]
@@ -158,8 +165,8 @@ where
 
 /// Selects that turn into a `Selector` by themselves.
 macro_rules! by_selector {
-    ($select:ty, $selector:ty, $row:ty, [$($param:ident),*], |$weighed:ident| $weight:expr) => {
-        impl<$($param: EntityTrait + 'static),*> Selectable for $select
+    ($select:ty, $selector:ty, $row:ty, [$($param:ident: $bound:ident),*], |$weighed:ident| $weight:expr $(, $codecs:expr)?) => {
+        impl<$($param: $bound + 'static),*> Selectable for $select
         where
             $($param::Model: Sync + 'static,)*
         {
@@ -170,12 +177,16 @@ macro_rules! by_selector {
                 Some((capture(backend, |db| self.all(db))?, RowByRow(PhantomData)))
             }
 
+            $(fn codecs() -> Codecs {
+                $codecs
+            })?
+
             fn weigh($weighed: &$row) -> usize {
                 $weight
             }
         }
 
-        impl<$($param: EntityTrait + 'static),*> SelectableOne for $select
+        impl<$($param: $bound + 'static),*> SelectableOne for $select
         where
             $($param::Model: Sync + 'static,)*
         {
@@ -188,33 +199,40 @@ macro_rules! by_selector {
     };
 }
 
-by_selector!(Select<E>, SelectModel<E::Model>, E::Model, [E], |row| weigh_model(row));
+by_selector!(
+    Select<E>,
+    SelectModel<E::Model>,
+    E::Model,
+    [E: StoredEntity],
+    |row| weigh_model(row),
+    Codecs::of_models::<E>()
+);
 by_selector!(
     SelectTwo<E, F>,
     SelectTwoModel<E::Model, F::Model>,
     (E::Model, Option<F::Model>),
-    [E, F],
+    [E: EntityTrait, F: EntityTrait],
     |row| weigh_model(&row.0) + weigh_option(&row.1)
 );
 by_selector!(
     SelectTwoRequired<E, F>,
     SelectTwoRequiredModel<E::Model, F::Model>,
     (E::Model, F::Model),
-    [E, F],
+    [E: EntityTrait, F: EntityTrait],
     |row| weigh_model(&row.0) + weigh_model(&row.1)
 );
 by_selector!(
     SelectThree<E, F, G, TopologyStar>,
     SelectThreeModel<E::Model, F::Model, G::Model>,
     (E::Model, Option<F::Model>, Option<G::Model>),
-    [E, F, G],
+    [E: EntityTrait, F: EntityTrait, G: EntityTrait],
     |row| weigh_model(&row.0) + weigh_option(&row.1) + weigh_option(&row.2)
 );
 by_selector!(
     SelectThree<E, F, G, TopologyChain>,
     SelectThreeModel<E::Model, F::Model, G::Model>,
     (E::Model, Option<F::Model>, Option<G::Model>),
-    [E, F, G],
+    [E: EntityTrait, F: EntityTrait, G: EntityTrait],
     |row| weigh_model(&row.0) + weigh_option(&row.1) + weigh_option(&row.2)
 );
 

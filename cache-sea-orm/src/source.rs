@@ -64,15 +64,13 @@ impl<C: ConnectionTrait + Send + 'static> Source for CachedConnection<C> {
     async fn row(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
         let announcement = self.announce_lookup(&stmt.sql).await;
         let row = self.inner.query_one_raw(stmt).await;
-        self.over(announcement, &row);
-        row
+        self.over(announcement, row).await
     }
 
     async fn rows(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let announcement = self.announce_lookup(&stmt.sql).await;
         let rows = self.inner.query_all_raw(stmt).await;
-        self.over(announcement, &rows);
-        rows
+        self.over(announcement, rows).await
     }
 }
 
@@ -143,12 +141,12 @@ impl<'d, D: Source + ?Sized> Reading<'d, D> {
         Reading { db, expected: Expected::Any(cache) }
     }
 
-    fn statement(&self, sent: Statement) -> Statement {
+    async fn statement(&self, sent: Statement) -> Statement {
         match &self.expected {
             Expected::One(statement) => statement.clone(),
             Expected::Any(cache) => {
                 if context::is_filling() {
-                    context::add_dependencies(cache, &analysis::dependencies(&sent));
+                    context::add_dependencies_async(cache, &analysis::dependencies(&sent)).await;
                 }
                 sent
             }
@@ -171,10 +169,10 @@ impl<D: Source + ?Sized> ConnectionTrait for Reading<'_, D> {
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.db.row(self.statement(stmt)).await
+        self.db.row(self.statement(stmt).await).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.db.rows(self.statement(stmt)).await
+        self.db.rows(self.statement(stmt).await).await
     }
 }

@@ -9,7 +9,7 @@ use cache_sql::adapter::detached::Detached;
 use futures::Stream;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, StreamTrait};
 
-use crate::connection::{CachedConnection, carry};
+use crate::connection::{CachedConnection, carry, failure};
 
 /// Rows of a statement run through a [`CachedConnection`].
 ///
@@ -58,8 +58,10 @@ impl<C: ConnectionTrait + StreamTrait + 'static> StreamTrait for CachedConnectio
                 let announcement = self.announce(&stmt.sql, stmt.values.as_ref()).await;
                 let stream = self.inner.stream_raw(stmt).await;
                 // The stream holds the connection: whatever went before it is known by now.
-                announcement.over(Outcome::Done, None);
-                Rows::Live(Box::pin(stream?))
+                let told = announcement.over(Outcome::Done, None).await;
+                let stream = stream?;
+                told.map_err(failure)?;
+                Rows::Live(Box::pin(stream))
             } else {
                 let rows: Result<Vec<QueryResult>, DbErr> =
                     carry!(self, &stmt.sql, stmt.values.as_ref(), |inner| inner.query_all_raw(stmt));

@@ -7,7 +7,7 @@ use sea_orm::{
     ModelTrait, Value,
 };
 
-use crate::cached::Cached;
+use crate::codecs::StoredEntity;
 use crate::keyed::{ByKey, table_of};
 use crate::source::Source;
 
@@ -102,7 +102,7 @@ pub struct Through<'c, A> {
 
 impl<A> Through<'_, A>
 where
-    A: ActiveModelTrait + ActiveModelBehavior + Send,
+    A: ActiveModelTrait<Entity: StoredEntity> + ActiveModelBehavior + Send,
     ModelOf<A>: IntoActiveModel<A> + Sync + 'static,
 {
     /// As [`ActiveModelTrait::insert`].
@@ -162,8 +162,7 @@ where
 /// Has the row with this key in the cache.
 async fn keep<A, D>(db: &D, cache: &Cache, automatic: bool, key: ValueTuple)
 where
-    A: ActiveModelTrait,
-    ModelOf<A>: Sync + 'static,
+    A: ActiveModelTrait<Entity: StoredEntity>,
     D: Source,
 {
     if Connection::bypass(db) || db.session().in_transaction() {
@@ -171,14 +170,14 @@ where
     }
     let query = ByKey::<A::Entity>::of(Vec::<Value>::from_iter(key));
     let query = match automatic {
-        false => Cached::by_hand(query, cache),
+        false => query.cached(cache),
         true => {
             let profile = cache.profiles().profile(table_of::<A::Entity>());
             let policy = profile.policy(cache_core::Operation::Get);
             if !policy.is_some_and(|policy| policy.instance && policy.write_through) {
                 return;
             }
-            Cached::automatic(query, cache)
+            query.auto(cache)
         }
     };
     if let Err(error) = query.one(db).await {

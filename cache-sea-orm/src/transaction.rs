@@ -4,18 +4,22 @@ use std::fmt;
 use std::pin::Pin;
 
 use cache_sql::adapter::detached::Detached;
-use cache_sql::adapter::{Outcome, Session};
+use cache_sql::adapter::{Applying, Outcome, Session};
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::{
     AccessMode, ConnectionTrait, DbBackend, DbErr, IsolationLevel, TransactionError, TransactionOptions,
     TransactionSession, TransactionTrait,
 };
 
-use crate::connection::CachedConnection;
+use crate::connection::{CachedConnection, acknowledged, failure};
+use crate::outbox::{self, Board};
 
-impl<C> CachedConnection<C> {
+impl<C: ConnectionTrait + Send + 'static> CachedConnection<C> {
     fn within<T>(&self, transaction: T, session: Session) -> CachedConnection<T> {
-        CachedConnection { inner: transaction, session, share: None, begin: None }
+        let has_outbox = session.database().has_outbox();
+        let share = self.share.filter(|_| has_outbox);
+        let board = share.map(|share| Board::new(share(&self.inner))).or_else(|| self.board.clone());
+        CachedConnection { inner: transaction, session, share: None, begin: None, board }
     }
 }
 
@@ -27,7 +31,7 @@ impl<C: ConnectionTrait> CachedConnection<C> {
         // Elsewhere there are no such reads.
         if dirty && self.inner.get_database_backend() == DbBackend::MySql {
             let said = session.announce("SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", Vec::new);
-            said.over(Outcome::Done, None);
+            drop(said.over(Outcome::Done, None));
         }
         session
     }
@@ -36,7 +40,7 @@ impl<C: ConnectionTrait> CachedConnection<C> {
 #[async_trait]
 impl<C> TransactionTrait for CachedConnection<C>
 where
-    C: ConnectionTrait + TransactionTrait + Send,
+    C: ConnectionTrait + TransactionTrait + Send + 'static,
     C::Transaction:
         ConnectionTrait + TransactionTrait<Transaction = C::Transaction> + TransactionSession + Send + Sync + 'static,
 {
@@ -107,15 +111,40 @@ where
 }
 
 #[async_trait]
-impl<C: TransactionSession + Send + 'static> TransactionSession for CachedConnection<C> {
+impl<C: ConnectionTrait + TransactionSession + Send + 'static> TransactionSession for CachedConnection<C> {
     async fn commit(self) -> Result<(), DbErr> {
-        let CachedConnection { inner, session, .. } = self;
+        let CachedConnection { inner, session, board, .. } = self;
         // A COMMIT that was sent is carried to its end: nobody could tell its outcome otherwise.
         Detached::new(async move {
-            let committing = session.committing();
-            inner.commit().await?;
-            committing.done();
-            Ok(())
+            let mut committing = session.committing();
+            let note = board.and_then(|board| Some((board, committing.note()?)));
+            let left = match &note {
+                Some((_, note)) => outbox::leave(&inner, note).await,
+                None => Ok(()),
+            };
+            let permitted = match left {
+                Ok(()) => committing.permission().await.map_err(failure),
+                failed => failed,
+            };
+            if let Err(refused) = permitted {
+                // That it was refused says more than an error here, after which the connection is closed.
+                let _ = inner.rollback().await;
+                let forgotten = committing.rolled_back();
+                return acknowledged(Err(refused), forgotten).await;
+            }
+            let result = inner.commit().await;
+            let applying = match result {
+                Ok(()) => committing.done(),
+                Err(_) => {
+                    drop(committing);
+                    Applying::none()
+                }
+            };
+            let answer = acknowledged(result, applying).await;
+            if let (Some((board, note)), Ok(())) = (note, &answer) {
+                board.wipe(note);
+            }
+            answer
         })
         .await
     }
@@ -123,18 +152,18 @@ impl<C: TransactionSession + Send + 'static> TransactionSession for CachedConnec
     async fn rollback(self) -> Result<(), DbErr> {
         let CachedConnection { inner, session, .. } = self;
         let result = inner.rollback().await;
-        session.rolled_back();
-        result
+        acknowledged(result, session.rolled_back()).await
     }
 }
 
-impl<C: TransactionSession + Send + 'static> CachedConnection<C> {
+impl<C: ConnectionTrait + TransactionSession + Send + 'static> CachedConnection<C> {
     /// Commits the transaction; on the outermost level its changes are applied afterwards.
     ///
     /// # Errors
     ///
     /// What the database answers. The changes are applied then, too, because a lost answer may hide a
-    /// commit.
+    /// commit. And [`DbErr::Custom`] as told at [`CachedConnection`]: the transaction is committed, and the cache could not be told, or
+    /// it could not be told before, and the transaction was rolled back.
     pub async fn commit(self) -> Result<(), DbErr> {
         TransactionSession::commit(self).await
     }

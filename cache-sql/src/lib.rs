@@ -22,6 +22,7 @@ mod exact;
 mod fallback;
 mod functions;
 mod lower;
+pub mod outbox;
 mod pattern;
 mod plan;
 mod planning;

@@ -44,7 +44,7 @@ impl Play {
     }
 
     fn ends(&self, sql: &str, outcome: Outcome) -> &Self {
-        self.announce(sql).over(outcome, None);
+        self.announce(sql).over(outcome, None).wait().unwrap();
         self
     }
 
@@ -59,7 +59,7 @@ impl Play {
         let options = Options::new();
         let place = Place(&self.session);
         let work = || {
-            self.session.announce_lookup("SELECT 1 FROM tag").over(Outcome::Done, None);
+            self.session.announce_lookup("SELECT 1 FROM tag").over(Outcome::Done, None).wait().unwrap();
             Ok::<_, ()>(1)
         };
         let lookup = Lookup::new(&self.cache, &options, key.clone());
@@ -86,7 +86,7 @@ fn a_statement_outside_of_a_transaction_counts_when_it_was_answered() {
         let play = Play::sqlite();
         let announcement = play.announce(WRITE);
         assert!(play.stands("article"));
-        announcement.over(outcome, None);
+        announcement.over(outcome, None).wait().unwrap();
         assert!(!play.stands("article"), "{outcome:?}");
         assert!(play.stands("comment"), "{outcome:?}");
     }
@@ -200,7 +200,7 @@ fn the_second_transaction_of_a_batch_reads_as_of_before_the_batch() {
     let announcement = play.announce("COMMIT; BEGIN");
     // Committed by somebody else after the database has begun the second one, and before its answer is here.
     play.database.cache().invalidate_table("tag").unwrap();
-    announcement.over(Outcome::Done, None);
+    announcement.over(Outcome::Done, None).wait().unwrap();
     assert!(play.session.in_transaction() && !play.keeps());
 }
 
@@ -250,11 +250,11 @@ fn postgres_holds_on_after_an_error() {
 #[test]
 fn the_word_of_the_driver_ends_the_doubt() {
     let play = Play::sqlite();
-    play.session.settled();
+    play.session.settled().wait().unwrap();
     assert!(play.stands("article"), "nothing was in doubt");
     play.done("BEGIN").ends(WRITE, Outcome::Failed);
     play.others_read();
-    play.session.settled();
+    play.session.settled().wait().unwrap();
     assert!(!play.stands("article") && !play.session.in_transaction() && play.keeps());
 }
 
@@ -299,7 +299,7 @@ fn rows_of_an_attached_database_are_not_asked_for() {
     for (sql, asked) in [("DELETE FROM article WHERE id = 1", true), ("DELETE FROM far.article WHERE id = 1", false)] {
         let mut announcement = session.announce(sql, Vec::new);
         assert_eq!(announcement.exact().is_some(), asked, "{sql}");
-        announcement.over(Outcome::Done, None);
+        announcement.over(Outcome::Done, None).wait().unwrap();
     }
 }
 
@@ -339,7 +339,11 @@ fn definitions_wait_for_the_commit_elsewhere() {
 #[test]
 fn a_lookup_of_a_statement_that_writes_counts_as_a_write() {
     let play = Play::sqlite();
-    play.session.announce_lookup("INSERT INTO article (title) VALUES (?) RETURNING id").over(Outcome::Done, None);
+    play.session
+        .announce_lookup("INSERT INTO article (title) VALUES (?) RETURNING id")
+        .over(Outcome::Done, None)
+        .wait()
+        .unwrap();
     assert!(!play.stands("article") && play.stands("comment"));
 }
 
@@ -349,10 +353,10 @@ fn handles_of_transactions_wait_for_the_commit() {
     let pool = Session::pool(&play.database);
     let transaction = pool.begin();
     let inner = transaction.begin();
-    inner.announce(WRITE, Vec::new).over(Outcome::Done, None);
-    inner.committing().done();
+    inner.announce(WRITE, Vec::new).over(Outcome::Done, None).wait().unwrap();
+    inner.committing().done().wait().unwrap();
     assert!(play.stands("article") && transaction.bypass() && !pool.bypass());
-    transaction.committing().done();
+    transaction.committing().done().wait().unwrap();
     assert!(!play.stands("article"));
 }
 
@@ -361,11 +365,11 @@ fn a_handle_that_is_dropped_is_rolled_back_unless_it_was_committing() {
     let play = Play::sqlite();
     let pool = Session::pool(&play.database);
     let transaction = pool.begin();
-    transaction.announce(WRITE, Vec::new).over(Outcome::Done, None);
+    transaction.announce(WRITE, Vec::new).over(Outcome::Done, None).wait().unwrap();
     drop(transaction);
     assert!(play.stands("article"));
     let transaction = pool.begin();
-    transaction.announce(WRITE, Vec::new).over(Outcome::Done, None);
+    transaction.announce(WRITE, Vec::new).over(Outcome::Done, None).wait().unwrap();
     drop(transaction.committing());
     assert!(!play.stands("article"));
 }
@@ -374,12 +378,12 @@ fn a_handle_that_is_dropped_is_rolled_back_unless_it_was_committing() {
 fn begin_as_text_on_a_pool_stops_all_storing_until_its_end() {
     let play = Play::sqlite();
     let pool = Session::pool(&play.database);
-    pool.announce("BEGIN", Vec::new).over(Outcome::Done, None);
+    pool.announce("BEGIN", Vec::new).over(Outcome::Done, None).wait().unwrap();
     assert!(pool.bypass());
-    pool.announce(WRITE, Vec::new).over(Outcome::Done, None);
+    pool.announce(WRITE, Vec::new).over(Outcome::Done, None).wait().unwrap();
     assert!(!play.stands("article"));
     play.others_read();
-    pool.announce("COMMIT", Vec::new).over(Outcome::Done, None);
+    pool.announce("COMMIT", Vec::new).over(Outcome::Done, None).wait().unwrap();
     assert!(!play.stands("article") && !pool.bypass());
 }
 
@@ -409,10 +413,10 @@ fn statements_that_commit_by_the_way_count_in_a_handle() {
     ] {
         let play = Play::on(dialect);
         let handle = play.session.begin();
-        handle.announce(WRITE, Vec::new).over(Outcome::Done, None);
-        handle.announce(sql, Vec::new).over(Outcome::Done, None);
+        handle.announce(WRITE, Vec::new).over(Outcome::Done, None).wait().unwrap();
+        handle.announce(sql, Vec::new).over(Outcome::Done, None).wait().unwrap();
         play.others_read();
-        handle.rolled_back();
+        handle.rolled_back().wait().unwrap();
         assert!(!play.stands("article"), "{sql}");
     }
 }
@@ -504,8 +508,8 @@ fn local_means_the_session_to_mysql() {
 fn a_connection_keeps_nothing_while_a_transaction_by_text_is_open_on_its_pool() {
     let play = Play::sqlite();
     let pool = Session::pool(&play.database);
-    pool.announce("BEGIN", Vec::new).over(Outcome::Done, None);
+    pool.announce("BEGIN", Vec::new).over(Outcome::Done, None).wait().unwrap();
     assert!(!play.keeps());
-    pool.announce("ROLLBACK", Vec::new).over(Outcome::Done, None);
+    pool.announce("ROLLBACK", Vec::new).over(Outcome::Done, None).wait().unwrap();
     assert!(play.keeps());
 }

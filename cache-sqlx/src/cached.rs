@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{Cache, CacheKey, Key, KeyWriter, Operation, ShallowWeight, WeighValue};
+use cache_core::{Cache, CacheKey, Codec, Key, KeyWriter, Operation, ShallowWeight, WeighValue};
 use cache_sql::adapter::{Asked, Lookup, Options};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sqlx::Error;
 
 use crate::backend::Backend;
@@ -17,6 +19,9 @@ use crate::source::{At, Source};
 /// text, on a miss only. Decoded values are kept: a hit decodes nothing, and changing a returned value does not
 /// change the kept one. Locking reads, and queries that depend on the time or on chance, are run every time, and so is
 /// what does more than read.
+///
+/// With a store that processes share, results stay in the memory of this process, as fresh as what is shared, unless
+/// [`encoded`](Cached::encoded) is said.
 #[derive(Debug)]
 #[must_use = "end it with `fetch_all`, `fetch_one` or `fetch_optional`"]
 pub struct Cached<'c, DB: Backend, T, W = ShallowWeight> {
@@ -24,15 +29,23 @@ pub struct Cached<'c, DB: Backend, T, W = ShallowWeight> {
     cache: &'c Cache,
     options: Options,
     weigh: W,
+    codecs: Codecs,
+}
+
+/// Those of all rows, and of the first one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Codecs {
+    all: Option<Codec>,
+    one: Option<Codec>,
 }
 
 impl<'c, DB: Backend, T> Cached<'c, DB, T> {
     pub(crate) fn by_hand(query: QueryAs<DB, T>, cache: &'c Cache) -> Self {
-        Cached { query, cache, options: Options::new(), weigh: ShallowWeight }
+        Cached { query, cache, options: Options::new(), weigh: ShallowWeight, codecs: Codecs::default() }
     }
 
     pub(crate) fn automatic(query: QueryAs<DB, T>, cache: &'c Cache) -> Self {
-        Cached { query, cache, options: Options::new().auto(), weigh: ShallowWeight }
+        Cached { query, cache, options: Options::new().auto(), weigh: ShallowWeight, codecs: Codecs::default() }
     }
 }
 
@@ -66,7 +79,16 @@ impl<'c, DB: Backend, T, W> Cached<'c, DB, T, W> {
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn weigh<F: Fn(&T) -> u64>(self, weigh: F) -> Cached<'c, DB, T, F> {
-        Cached { query: self.query, cache: self.cache, options: self.options, weigh }
+        Cached { query: self.query, cache: self.cache, options: self.options, weigh, codecs: self.codecs }
+    }
+
+    /// Keeps the result in a store that processes share, too, by way of serde. What serde leaves out of it comes back as its default.
+    pub fn encoded(mut self) -> Self
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
+        self.codecs = Codecs { all: Some(Codec::serde::<Arc<Vec<T>>>()), one: Some(Codec::serde::<Option<T>>()) };
+        self
     }
 
     /// Keeps the result no longer than this, whatever a profile says.
@@ -137,7 +159,8 @@ where
     /// As [`Cached::fetch_all`].
     pub async fn fetch_all_shared<'a, S: Source<'a, Database = DB>>(self, db: S) -> Result<Arc<Vec<T>>, Error> {
         let key = self.key::<Arc<Vec<T>>>("all");
-        self.run(db, key, Asked::Rows, weigh_rows, Arc::new).await
+        let codec = self.codecs.all;
+        self.run(db, key, Asked::Rows, codec, weigh_rows, Arc::new).await
     }
 
     /// The first row; that there is none is cached, too.
@@ -147,7 +170,8 @@ where
     /// As [`Cached::fetch_all`].
     pub async fn fetch_optional<'a, S: Source<'a, Database = DB>>(self, db: S) -> Result<Option<T>, Error> {
         let key = self.key::<Option<T>>("one");
-        self.run(db, key, Asked::One, weigh_row, |rows| rows.into_iter().next()).await
+        let codec = self.codecs.one;
+        self.run(db, key, Asked::One, codec, weigh_row, |rows| rows.into_iter().next()).await
     }
 
     /// The first row, or [`Error::RowNotFound`]; that there is none is cached, too.
@@ -164,6 +188,7 @@ where
         db: S,
         key: Key,
         asked: Asked,
+        codec: Option<Codec>,
         weigh: fn(&W, &R) -> u64,
         gather: fn(Vec<T>) -> R,
     ) -> Result<R, Error>
@@ -171,7 +196,7 @@ where
         S: Source<'a, Database = DB>,
         R: Clone + Send + Sync + 'static,
     {
-        let Cached { query: QueryAs { bound, decode, .. }, cache, options, weigh: one } = self;
+        let Cached { query: QueryAs { bound, decode, .. }, cache, options, weigh: one, .. } = self;
         let mut seat = db.seat();
         let database = seat.session.database().clone();
         let (text, parcel) = bound.split();
@@ -191,7 +216,7 @@ where
             return work().await;
         }
         let dependencies = || database.dependencies(sql, &text.binds::<DB>());
-        let lookup = Lookup::new(cache, &options, key).admitted(admission);
+        let lookup = Lookup::new(cache, &options, key).admitted(admission).codec(codec);
         lookup.run_async(&at, |result| weigh(&one, result), dependencies, work).await
     }
 }

@@ -20,6 +20,12 @@ use crate::wire::Wire;
 ///   leaves the outcome open, so the changes are applied.
 /// - A transaction that has written bypasses the cache and never fills it.
 ///
+/// A cache whose store is shared by processes adds two errors, both [`Error::Protocol`]. A write that is committed but could not be told
+/// to the store, whose message begins with "the write is committed": do not repeat it. And, in [`Mode::Strict`](cache_core::Mode::Strict),
+/// one that could not be told to the store before, and was not made: outside of a transaction the statement is not run, and a transaction
+/// is rolled back. One that was begun by a statement on a [`CachedConnection`](crate::CachedConnection) is left open, and is rolled back by
+/// a statement.
+///
 /// Writes that do not go through the wrapper are not seen: keep the inner pool to yourself. A clone is the same pool.
 ///
 /// ```
@@ -82,11 +88,6 @@ impl<DB: Backend> CachedPool<DB> {
     /// Reads the schema anew at the next write; see [`Database::forget_schema`].
     pub fn forget_schema(&self) {
         self.database().forget_schema();
-    }
-
-    /// How many invalidations have failed; see [`Database::failed_invalidations`].
-    pub fn failed_invalidations(&self) -> u64 {
-        self.database().failed_invalidations()
     }
 
     /// One connection of the pool for several statements, which goes back when it is dropped.

@@ -54,8 +54,8 @@ impl<'a, DB: Backend> Seat<'a, DB> {
         let (mut place, announcement) = self.announced(&sent.sql, binds).await?;
         if announcement.is_read() {
             let row = DB::fetch_optional(place.connection().await?, sent).await;
-            announcement.over(outcome(&row), None);
-            return row;
+            let told = announcement.over(outcome(&row), None).await;
+            return row.and_then(|row| told.map(|()| row).map_err(failure));
         }
         let mut first = None;
         for step in place.write(sent, announcement).await? {
@@ -87,8 +87,8 @@ impl<'a, DB: Backend> Seat<'a, DB> {
         } else {
             DB::fetch_optional(connection, sent).await.map(|row| row.into_iter().collect())
         };
-        announcement.over(outcome(&rows), None);
-        rows
+        let told = announcement.over(outcome(&rows), None).await;
+        rows.and_then(|rows| told.map(|()| rows).map_err(failure))
     }
 
     /// Reads the schema, where it is needed to decide whether a query with these options is cached.
@@ -170,8 +170,11 @@ impl<'a, DB: Backend> Place<'a, DB> {
 async fn written<DB: Backend>(
     connection: &mut DB::Connection,
     sent: Sent<DB>,
-    announcement: Announcement,
+    mut announcement: Announcement,
 ) -> Vec<Result<Step<DB>, Error>> {
+    if let Err(refused) = announcement.permission().await {
+        return vec![Err(failure(refused))];
+    }
     let mut steps = Vec::new();
     let mut coming = DB::fetch_many(connection, sent);
     while let Some(step) = coming.next().await {
@@ -184,8 +187,18 @@ async fn written<DB: Backend>(
     drop(coming);
     let returned = announcement.wants_rows().then(|| returned::<DB>(&steps)).flatten();
     let end = steps.last().map_or(Outcome::Done, outcome);
-    announcement.over(end, returned);
+    // An error of the database says more than one of the store.
+    if let Err(error) = announcement.over(end, returned).await
+        && end == Outcome::Done
+    {
+        return vec![Err(failure(error))];
+    }
     steps
+}
+
+/// What went wrong between the cache and its store, said as SQLx says it.
+pub(crate) fn failure(error: cache_core::Error) -> Error {
+    Error::Protocol(error.to_string())
 }
 
 fn returned<DB: Backend>(steps: &[Result<Step<DB>, Error>]) -> Option<Returned> {
@@ -210,10 +223,10 @@ fn outcome<T>(result: &Result<T, Error>) -> Outcome {
 
 /// A read's steps; when they have all come, its announcement is over.
 fn watched<'a, DB: Backend>(steps: Steps<'a, DB>, announcement: Announcement) -> Steps<'a, DB> {
-    let end = stream::once(async move {
-        announcement.over(Outcome::Done, None);
-        None
-    });
+    let end =
+        stream::once(
+            async move { announcement.over(Outcome::Done, None).await.err().map(|error| Err(failure(error))) },
+        );
     steps.map(Some).chain(end).filter_map(std::future::ready).boxed()
 }
 

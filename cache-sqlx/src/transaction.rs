@@ -5,7 +5,7 @@ use sqlx::{Error, SqlStr};
 use sqlx_core::transaction::TransactionManager;
 
 use crate::backend::Backend;
-use crate::seat::answer;
+use crate::seat::{answer, failure};
 use crate::wire::Wire;
 
 /// A transaction, or a savepoint in one, whose changes invalidate cached results when it is committed.
@@ -87,20 +87,28 @@ impl<'c, DB: Backend> CachedTransaction<'c, DB> {
     ///
     /// # Errors
     ///
-    /// What the database answers. The changes are applied then, too, because a lost answer may hide a commit.
+    /// What the database answers. The changes are applied then, too, because a lost answer may hide a commit. And those of the
+    /// cache's store, as told at [`CachedPool`](crate::CachedPool).
     pub async fn commit(mut self) -> Result<(), Error> {
         self.hold.wire().get().await?;
         self.open = false;
         let session = self.session.clone();
         let ended = self.hold.wire().carried(|connection| {
             Box::pin(async move {
-                let committing = session.committing();
-                let result = DB::TransactionManager::commit(connection).await;
-                match result {
-                    Ok(()) => committing.done(),
-                    Err(_) => DB::TransactionManager::start_rollback(connection),
+                let mut committing = session.committing();
+                if let Err(refused) = committing.permission().await {
+                    // That it was refused says more than an error here.
+                    if DB::TransactionManager::rollback(connection).await.is_err() {
+                        DB::TransactionManager::start_rollback(connection);
+                    }
+                    let _ = committing.rolled_back().await;
+                    return Err(failure(refused));
                 }
-                result
+                if let Err(error) = DB::TransactionManager::commit(connection).await {
+                    DB::TransactionManager::start_rollback(connection);
+                    return Err(error);
+                }
+                committing.done().await.map_err(failure)
             })
         });
         ended.await?
@@ -117,12 +125,11 @@ impl<'c, DB: Backend> CachedTransaction<'c, DB> {
         let session = self.session.clone();
         let ended = self.hold.wire().carried(|connection| {
             Box::pin(async move {
-                let result = DB::TransactionManager::rollback(connection).await;
-                match result {
-                    Ok(()) => session.rolled_back(),
-                    Err(_) => DB::TransactionManager::start_rollback(connection),
+                if let Err(error) = DB::TransactionManager::rollback(connection).await {
+                    DB::TransactionManager::start_rollback(connection);
+                    return Err(error);
                 }
-                result
+                session.rolled_back().await.map_err(failure)
             })
         });
         ended.await?

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cache_core::{Cache, Key};
+use cache_core::{Cache, Codec, Key};
 use cache_sql::adapter::{Admission, Asked, Lookup, Options, Session};
 use diesel::query_builder::QueryFragment;
 use diesel::result::{Error, OptionalExtension, QueryResult};
@@ -68,6 +68,7 @@ pub(super) async fn all<'query, Q, C, U>(
     query: Q,
     cache: &Cache,
     options: &Options,
+    codec: Option<Codec>,
     conn: &mut C,
 ) -> QueryResult<Arc<Vec<U>>>
 where
@@ -87,7 +88,7 @@ where
         RunQueryDsl::load(query, &mut *asking.0).await.map(Arc::new)
     };
     let dependencies = || session.database().dependencies(&sql, &binds.values);
-    let lookup = Lookup::new(cache, options, key).admitted(admission);
+    let lookup = Lookup::new(cache, options, key).admitted(admission).codec(codec);
     lookup.run_async::<_, Error, _>(&Place(&session), weigh_rows, dependencies, work).await
 }
 
@@ -96,6 +97,7 @@ pub(super) async fn one<'query, Q, C, U>(
     cache: &Cache,
     options: &Options,
     asked: Asked,
+    codec: Option<Codec>,
     conn: &mut C,
 ) -> QueryResult<U>
 where
@@ -115,7 +117,7 @@ where
         RunQueryDsl::get_result(query, &mut *asking.0).await.optional()
     };
     let dependencies = || session.database().dependencies(&sql, &binds.values);
-    let lookup = Lookup::new(cache, options, key).admitted(admission);
+    let lookup = Lookup::new(cache, options, key).admitted(admission).codec(codec);
     let row = lookup.run_async::<_, Error, _>(&Place(&session), weigh_one, dependencies, work).await?;
     row.ok_or(Error::NotFound)
 }

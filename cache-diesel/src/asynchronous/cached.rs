@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{Cache, CacheKey, Operation};
+use cache_core::{Cache, CacheKey, Codec, Operation};
 use cache_sql::adapter::{Asked, Options, SchemaRequest, Session};
 use diesel::dsl::{Limit, Select, count_star};
 use diesel::query_builder::{AsQuery, QueryFragment};
@@ -15,6 +15,7 @@ use super::ask::{all, one};
 use super::connection::CachedAsyncConnection;
 use crate::backend::CachedBackend;
 use crate::cached::{Cached, Sent};
+use crate::kept::{Encoded, InProcess, Keeps};
 
 /// A connection of `diesel-async` that cached queries can be asked on.
 #[diagnostic::on_unimplemented(
@@ -85,9 +86,14 @@ impl<Q: AsQuery> CachedQueryAsync for Q {}
 /// would be mistaken for `diesel_async`'s, which has them for every type.
 #[derive(Clone, Debug)]
 #[must_use = "end it with `load`, `get_result`, `first` or `count`"]
-pub struct CachedAsync<'c, Q>(Cached<'c, Q>);
+pub struct CachedAsync<'c, Q, K = InProcess>(Cached<'c, Q, K>);
 
-impl<Q> CachedAsync<'_, Q> {
+impl<'c, Q, K> CachedAsync<'c, Q, K> {
+    /// Keeps the result in a store that processes share, too; see [`Cached::encoded`].
+    pub fn encoded(self) -> CachedAsync<'c, Q, Encoded> {
+        CachedAsync(self.0.encoded())
+    }
+
     /// Keeps the result no longer than this, whatever a profile says.
     pub fn ttl(self, ttl: Duration) -> Self {
         CachedAsync(self.0.ttl(ttl))
@@ -123,7 +129,7 @@ impl<Q> CachedAsync<'_, Q> {
     }
 }
 
-impl<Q: Send> CachedAsync<'_, Q> {
+impl<Q: Send, K> CachedAsync<'_, Q, K> {
     /// All rows.
     ///
     /// # Errors
@@ -136,6 +142,7 @@ impl<Q: Send> CachedAsync<'_, Q> {
         Sent<Q>:
             methods::LoadQuery<'query, Conn, U> + QueryFragment<<Conn as AsyncConnectionCore>::Backend> + Send + 'query,
         U: Clone + Send + Sync + 'static,
+        K: Keeps<U>,
     {
         let rows = self.load_shared(conn);
         async move { rows.await.map(|rows| Vec::clone(&rows)) }
@@ -153,10 +160,11 @@ impl<Q: Send> CachedAsync<'_, Q> {
         Sent<Q>:
             methods::LoadQuery<'query, Conn, U> + QueryFragment<<Conn as AsyncConnectionCore>::Backend> + Send + 'query,
         U: Clone + Send + Sync + 'static,
+        K: Keeps<U>,
     {
         let (query, cache, options) = self.apart();
         let query = query.as_query();
-        async move { all(query, &cache, &options, conn).await }
+        async move { all(query, &cache, &options, K::all(), conn).await }
     }
 
     /// The first row of the result.
@@ -171,10 +179,11 @@ impl<Q: Send> CachedAsync<'_, Q> {
         Sent<Q>:
             methods::LoadQuery<'query, Conn, U> + QueryFragment<<Conn as AsyncConnectionCore>::Backend> + Send + 'query,
         U: Clone + Send + Sync + 'static,
+        K: Keeps<U>,
     {
         let (query, cache, options) = self.apart();
         let query = query.as_query();
-        async move { one(query, &cache, &options, Asked::One, conn).await }
+        async move { one(query, &cache, &options, Asked::One, K::one(), conn).await }
     }
 
     /// The first row; the query is asked for one row only.
@@ -190,10 +199,11 @@ impl<Q: Send> CachedAsync<'_, Q> {
         Sent<Limit<Q>>:
             methods::LoadQuery<'query, Conn, U> + QueryFragment<<Conn as AsyncConnectionCore>::Backend> + Send + 'query,
         U: Clone + Send + Sync + 'static,
+        K: Keeps<U>,
     {
         let (query, cache, options) = self.apart();
         let query = query.limit(1).as_query();
-        async move { one(query, &cache, &options, Asked::One, conn).await }
+        async move { one(query, &cache, &options, Asked::One, K::one(), conn).await }
     }
 
     /// The number of rows.
@@ -213,6 +223,7 @@ impl<Q: Send> CachedAsync<'_, Q> {
     {
         let (query, cache, options) = self.apart();
         let query = query.select(diesel::dsl::count_star()).as_query();
-        async move { one(query, &cache, &options, Asked::Count, conn).await }
+        let codec = Some(Codec::serde::<Option<i64>>());
+        async move { one(query, &cache, &options, Asked::Count, codec, conn).await }
     }
 }

@@ -16,7 +16,7 @@ use futures::StreamExt;
 
 use super::stream::CachedStream;
 use super::watched::{CachedExecute, CachedLoad};
-use crate::backend::{CachedBackend, text, violates};
+use crate::backend::{CachedBackend, failure, text, violates};
 
 /// A connection of `diesel-async` whose writes invalidate cached results.
 ///
@@ -120,6 +120,16 @@ where
         Ok(texts)
     }
 
+    /// Ends the transaction whose COMMIT was refused: `diesel-async` takes one that failed for ended.
+    async fn roll_back(&mut self) {
+        if self.session.in_transaction() {
+            let announcement = self.session.announce("ROLLBACK", Vec::new);
+            let result = self.inner.batch_execute("ROLLBACK").await;
+            // That it was refused says more than an error here.
+            let _ = announcement.over(Outcome::of(&result, violates), None).await;
+        }
+    }
+
     fn announce(&mut self, sql: &str, binds: impl FnOnce() -> Vec<Bind>) -> Announcement {
         if std::mem::take(&mut self.looks_up) {
             self.session.announce_lookup(sql)
@@ -136,13 +146,19 @@ where
 {
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
         self.prepare(query).await;
-        let announcement = self.announce(query, Vec::new);
+        let mut announcement = self.announce(query, Vec::new);
+        if let Err(refused) = announcement.permission().await {
+            drop(announcement);
+            self.roll_back().await;
+            return Err(failure(refused));
+        }
         let result = self.inner.batch_execute(query).await;
-        announcement.over(Outcome::of(&result, violates), None);
+        let applied = announcement.over(Outcome::of(&result, violates), None).await;
         if !self.session.in_transaction() {
             self.read_schema().await;
         }
-        result
+        result?;
+        applied.map_err(failure)
     }
 }
 

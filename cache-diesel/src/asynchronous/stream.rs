@@ -36,7 +36,8 @@ impl<'conn, 'query, C: AsyncConnectionCore> CachedStream<'conn, 'query, C> {
 
     fn over(&mut self) {
         if let Some(announcement) = self.announcement.take() {
-            announcement.over(Outcome::Done, None);
+            // Of a read there is nothing to wait for but what others have left behind.
+            drop(announcement.over(Outcome::Done, None));
         }
     }
 }

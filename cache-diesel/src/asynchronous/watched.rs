@@ -5,13 +5,13 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use cache_sql::adapter::{Announcement, Outcome, Returned};
+use cache_sql::adapter::{Announcement, Applying, Outcome, Returned};
 use diesel::result::{Error, QueryResult};
 use diesel_async::AsyncConnectionCore;
 use futures::Stream;
 
 use super::stream::CachedStream;
-use crate::backend::{CachedBackend, violates};
+use crate::backend::{CachedBackend, failure, violates};
 use crate::cursor::note;
 
 /// The future of a statement that returns no rows.
@@ -20,6 +20,7 @@ pub struct CachedExecute<F>(Execution<F>);
 enum Execution<F> {
     Failed(Option<Error>),
     Sent(Pin<Box<F>>, Option<Box<Announcement>>),
+    Telling(Option<QueryResult<usize>>, Applying),
 }
 
 impl<F> CachedExecute<F> {
@@ -36,15 +37,27 @@ impl<F: Future<Output = QueryResult<usize>>> Future for CachedExecute<F> {
     type Output = QueryResult<usize>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.0 {
-            Execution::Sent(future, announcement) => {
-                let result = ready!(future.as_mut().poll(context));
-                if let Some(announcement) = announcement.take() {
-                    announcement.over(Outcome::of(&result, violates), None);
+        loop {
+            match &mut self.0 {
+                Execution::Sent(future, announcement) => {
+                    if let Some(announcement) = announcement
+                        && let Err(refused) = ready!(permitted(announcement, context))
+                    {
+                        self.0 = Execution::Failed(Some(refused));
+                        continue;
+                    }
+                    let result = ready!(future.as_mut().poll(context));
+                    let outcome = Outcome::of(&result, violates);
+                    let applying = announcement.take().map(|announcement| announcement.over(outcome, None));
+                    self.0 = Execution::Telling(Some(result), applying.unwrap_or_default());
                 }
-                Poll::Ready(result)
+                Execution::Telling(result, applying) => {
+                    let applied = ready!(Pin::new(applying).poll(context));
+                    let answer = result.take().unwrap_or(Err(Error::NotFound));
+                    return Poll::Ready(answer.and_then(|count| applied.map(|()| count).map_err(failure)));
+                }
+                Execution::Failed(error) => return Poll::Ready(Err(error.take().unwrap_or(Error::NotFound))),
             }
-            Execution::Failed(error) => Poll::Ready(Err(error.take().unwrap_or(Error::NotFound))),
         }
     }
 }
@@ -53,6 +66,11 @@ impl<F> fmt::Debug for CachedExecute<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedExecute").finish_non_exhaustive()
     }
+}
+
+/// Whether the statement may be sent. Once it may, asking again costs nothing.
+fn permitted(announcement: &mut Announcement, context: &mut Context<'_>) -> Poll<QueryResult<()>> {
+    Pin::new(&mut announcement.permission()).poll(context).map_err(failure)
 }
 
 /// The future of a statement that returns rows; for a write it is ready when the last of them has come.
@@ -67,6 +85,8 @@ enum State<F, S> {
     Failed(Option<Error>),
     Sent(Pin<Box<F>>),
     Draining(Pin<Box<S>>),
+    /// The rows are there, or the error of the statement.
+    Telling(Applying, QueryResult<()>),
 }
 
 /// Nothing in here is pinned where it lies.
@@ -84,11 +104,10 @@ impl<'conn, 'query, C: AsyncConnectionCore> CachedLoad<'conn, 'query, C> {
         CachedLoad { state, rows: VecDeque::new(), announcement: None, returned: None }
     }
 
-    fn over(&mut self, outcome: Outcome) {
-        if let Some(announcement) = self.announcement.take() {
-            let returned = self.returned.take().map(|returned| Returned { all: true, ..returned });
-            announcement.over(outcome, returned);
-        }
+    fn over(&mut self, outcome: Outcome) -> Applying {
+        let Some(announcement) = self.announcement.take() else { return Applying::none() };
+        let returned = self.returned.take().map(|returned| Returned { all: true, ..returned });
+        announcement.over(outcome, returned)
     }
 }
 
@@ -104,34 +123,46 @@ where
         loop {
             match &mut this.state {
                 State::Failed(error) => return Poll::Ready(Err(error.take().unwrap_or(Error::NotFound))),
-                State::Sent(future) => match ready!(future.as_mut().poll(context)) {
-                    Err(error) => {
-                        this.over(if violates(&error) { Outcome::Violated } else { Outcome::Failed });
-                        return Poll::Ready(Err(error));
+                State::Sent(future) => {
+                    if let Some(announcement) = &mut this.announcement
+                        && let Err(refused) = ready!(permitted(announcement, context))
+                    {
+                        this.state = State::Failed(Some(refused));
+                        continue;
                     }
-                    Ok(rows) => {
-                        if let Some(announcement) = this.announcement.take_if(|announcement| announcement.is_read()) {
-                            return Poll::Ready(Ok(CachedStream::live(Box::pin(rows), announcement)));
+                    match ready!(future.as_mut().poll(context)) {
+                        Err(error) => {
+                            let outcome = if violates(&error) { Outcome::Violated } else { Outcome::Failed };
+                            this.state = State::Telling(this.over(outcome), Err(error));
                         }
-                        this.state = State::Draining(Box::pin(rows));
+                        Ok(rows) => {
+                            if let Some(read) = this.announcement.take_if(|announcement| announcement.is_read()) {
+                                return Poll::Ready(Ok(CachedStream::live(Box::pin(rows), read)));
+                            }
+                            this.state = State::Draining(Box::pin(rows));
+                        }
                     }
-                },
+                }
                 State::Draining(rows) => match ready!(rows.as_mut().poll_next(context)) {
                     Some(row) => {
                         match &row {
                             Ok(row) => note::<C::Backend, C::Row<'conn, 'query>>(&mut this.returned, row),
                             Err(error) => {
                                 let outcome = if violates(error) { Outcome::Violated } else { Outcome::Failed };
-                                this.over(outcome);
+                                // The caller finds the error among the rows.
+                                drop(this.over(outcome));
                             }
                         }
                         this.rows.push_back(row);
                     }
-                    None => {
-                        this.over(Outcome::Done);
-                        return Poll::Ready(Ok(CachedStream::drained(std::mem::take(&mut this.rows))));
-                    }
+                    None => this.state = State::Telling(this.over(Outcome::Done), Ok(())),
                 },
+                State::Telling(applying, answered) => {
+                    let applied = ready!(Pin::new(applying).poll(context));
+                    let answer = std::mem::replace(answered, Ok(())).and_then(|()| applied.map_err(failure));
+                    let rows = std::mem::take(&mut this.rows);
+                    return Poll::Ready(answer.map(|()| CachedStream::drained(rows)));
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ mod joins;
 mod pool;
 mod reads;
 mod schema;
+mod shared;
 mod shop;
 mod transactions;
 mod values;

@@ -22,6 +22,8 @@ mod joins;
 mod links;
 #[path = "../suite/loaders.rs"]
 mod loaders;
+#[path = "../suite/outbox.rs"]
+mod outbox;
 #[path = "../suite/pages.rs"]
 mod pages;
 #[path = "../suite/phantoms.rs"]

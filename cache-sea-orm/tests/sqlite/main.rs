@@ -23,6 +23,8 @@ mod links;
 mod loaders;
 mod notes;
 mod oracle;
+#[path = "../suite/outbox.rs"]
+mod outbox;
 #[path = "../suite/pages.rs"]
 mod pages;
 #[path = "../suite/races.rs"]
@@ -32,6 +34,7 @@ mod returning;
 mod schema;
 #[path = "../suite/shapes.rs"]
 mod shapes;
+mod shared;
 #[path = "../suite/shop.rs"]
 mod shop;
 mod transactions;

@@ -267,7 +267,6 @@ async fn a_write_through_the_inner_connection_is_not_seen() {
     lists.warm().await;
     new_article(1).insert(shop.db.inner()).await.unwrap();
     assert_eq!(lists.of(1).await, (2, 0));
-    assert_eq!(shop.db.failed_invalidations(), 0);
 }
 
 #[tokio::test]

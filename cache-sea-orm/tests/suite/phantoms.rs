@@ -69,10 +69,10 @@ impl Halfway {
             exact.answer(answer(&transaction, &ask).await);
         }
         announcement.tell(&exact);
-        announcement.over(Outcome::Done, None);
+        announcement.over(Outcome::Done, None).await.unwrap();
         let committing = session.committing();
         transaction.commit().await.unwrap();
-        committing.done();
+        committing.done().await.unwrap();
         shop
     }
 }

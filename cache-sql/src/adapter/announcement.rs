@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use cache_core::Change;
+use cache_core::{Change, Changes, Intent};
 
 use super::level::Open;
+use super::permission::Asked;
 use super::pinned::{Pinned, Script};
 use super::returned::Told;
-use super::{Database, Returned, Session};
+use super::{Applying, Database, Permission, Returned, Session};
 use crate::adapter::effects::Effect;
+use crate::outbox::Note;
 use crate::{Dialect, Exact, Step};
 
 /// How a statement ended.
@@ -35,14 +37,15 @@ impl Outcome {
 
 /// A statement that was announced.
 ///
-/// Say [`Announcement::over`] when it has been answered. Dropped instead, its outcome is open, and whatever it may have
-/// changed counts as changed: a batch may have half run, and an answer may have been lost after the database
-/// did its work.
+/// Have [`Announcement::permission`] before it is sent, and say [`Announcement::over`] when it has been answered. Dropped instead, its
+/// outcome is open, and whatever it may have changed counts as changed: a batch may have half run, and an answer may have been lost
+/// after the database did its work. One whose permission was refused, or not waited for, counts as not sent.
 #[derive(Debug)]
 #[must_use = "dropping it at once would invalidate before the statement has run"]
 pub struct Announcement {
     kind: Option<Kind>,
     exact: Option<Exact>,
+    asked: Asked,
 }
 
 #[derive(Debug)]
@@ -55,7 +58,7 @@ enum Kind {
 
 impl Announcement {
     fn of(kind: Kind) -> Self {
-        Announcement { kind: Some(kind), exact: None }
+        Announcement { kind: Some(kind), exact: None, asked: Asked::default() }
     }
 
     pub(super) fn with_exact(mut self, exact: Option<Exact>) -> Self {
@@ -102,6 +105,40 @@ impl Announcement {
         matches!(self.kind, Some(Kind::Immediate(_)))
     }
 
+    /// The row that the outbox wants in one transaction with the statement; `None` without one, inside of a transaction (there
+    /// [`Committing::note`](super::Committing::note) has it), and for what does not go into a transaction or is not understood.
+    pub fn note(&self) -> Option<Note> {
+        self.changes_to_note().map(|changes| Note::of(&changes.to_vec().into()))
+    }
+
+    /// Whether there is a [`note`](Announcement::note).
+    pub fn is_noted(&self) -> bool {
+        self.changes_to_note().is_some()
+    }
+
+    fn changes_to_note(&self) -> Option<&[Change]> {
+        let Some(Kind::Immediate(immediate)) = &self.kind else { return None };
+        let plain = immediate.database.has_outbox() && !immediate.defines && immediate.steps.is_empty();
+        let known = !immediate.changes.is_empty() && !immediate.changes.contains(&Change::everything());
+        (plain && known).then_some(&immediate.changes)
+    }
+
+    /// The store's permission, to be had before the statement is sent, or before the COMMIT of a transaction that was begun
+    /// around it for [`Announcement::exact`].
+    ///
+    /// It is asked for only where the statement may commit something: outside of a transaction, and as a COMMIT that is sent as
+    /// text. When it is refused nothing is sent; a transaction that was to be committed stays open, and has to be rolled back.
+    pub fn permission(&mut self) -> Permission<'_> {
+        if self.asked.is_due() {
+            match &mut self.kind {
+                Some(Kind::Immediate(immediate)) => immediate.ask(&mut self.asked),
+                Some(Kind::Script(script)) => script.ask(&mut self.asked),
+                Some(Kind::Read(_) | Kind::Recorded { .. }) | None => {}
+            }
+        }
+        self.asked.permission()
+    }
+
     /// Whether the rows that the statement returns will tell more of its changes than its text does.
     pub fn wants_rows(&self) -> bool {
         match &self.kind {
@@ -133,9 +170,14 @@ impl Announcement {
         }
     }
 
-    /// The statement was answered, with these rows where it returned some.
-    pub fn over(mut self, outcome: Outcome, returned: Option<Returned>) {
-        match self.kind.take() {
+    /// The statement was answered, with these rows where it returned some. What comes back is to be waited for before the answer is
+    /// handed on.
+    pub fn over(mut self, outcome: Outcome, returned: Option<Returned>) -> Applying {
+        let kind = self.kind.take();
+        if self.asked.is_missing() {
+            return Applying::none();
+        }
+        match kind {
             Some(Kind::Read(session)) => session.answered(),
             Some(Kind::Recorded { open, mut changes, told, rolls_back }) => {
                 sharpen(&mut changes, told.as_ref(), outcome, returned.as_ref());
@@ -143,20 +185,25 @@ impl Announcement {
                 if ends_transaction(outcome, rolls_back) && !holds_on(open.dialect()) {
                     open.escape();
                 }
+                Applying::none()
             }
             Some(Kind::Immediate(mut immediate)) => {
-                immediate.succeeded = outcome == Outcome::Done;
                 sharpen(&mut immediate.changes, immediate.told.as_ref(), outcome, returned.as_ref());
+                immediate.end(outcome, self.asked.take())
             }
-            Some(Kind::Script(script)) => script.over(outcome, returned.as_ref()),
-            None => {}
+            Some(Kind::Script(script)) => script.over(outcome, returned.as_ref(), self.asked.take()),
+            None => Applying::none(),
         }
     }
 }
 
 impl Drop for Announcement {
     fn drop(&mut self) {
-        match self.kind.take() {
+        let kind = self.kind.take();
+        if self.asked.is_missing() {
+            return;
+        }
+        match kind {
             Some(Kind::Recorded { open, changes, .. }) => {
                 open.record(changes);
                 // The answer that was not waited for may be that the transaction is over.
@@ -164,8 +211,9 @@ impl Drop for Announcement {
                     open.escape();
                 }
             }
-            Some(Kind::Script(script)) => script.dropped(),
-            Some(Kind::Read(_) | Kind::Immediate(_)) | None => {}
+            Some(Kind::Script(script)) => drop(script.dropped(self.asked.take())),
+            Some(Kind::Immediate(immediate)) => drop(immediate.end(Outcome::Failed, self.asked.take())),
+            Some(Kind::Read(_)) | None => {}
         }
     }
 }
@@ -204,7 +252,6 @@ pub(super) struct Immediate {
     /// The schema under which `changes` were found.
     generation: u64,
     told: Option<Told>,
-    succeeded: bool,
 }
 
 impl Immediate {
@@ -219,7 +266,7 @@ impl Immediate {
             database.typed().begins(step);
         }
         database.typed().remember(&changes);
-        Immediate { database: database.clone(), changes, steps, defines, generation, told: None, succeeded: false }
+        Immediate { database: database.clone(), changes, steps, defines, generation, told: None }
     }
 
     pub(super) fn told(mut self, told: Option<Told>) -> Self {
@@ -228,8 +275,21 @@ impl Immediate {
     }
 }
 
-impl Drop for Immediate {
-    fn drop(&mut self) {
+impl Immediate {
+    fn ask(&mut self, asked: &mut Asked) {
+        let mut changes = Changes::from(std::mem::take(&mut self.changes));
+        let own = changes.as_slice().len();
+        // They are committed with this statement, if at all.
+        let ends = self.steps.iter().any(|step| matches!(step, Step::Commit | Step::Release(_)));
+        if ends {
+            changes.extend(self.database.typed().remembered());
+        }
+        asked.ask(None, Some(self.database.cache().announcing(&changes)));
+        self.changes = changes.into_vec();
+        self.changes.truncate(own);
+    }
+
+    fn end(mut self, outcome: Outcome, intent: Option<Intent>) -> Applying {
         let mut changes = std::mem::take(&mut self.changes);
         if self.defines {
             self.database.forget_schema();
@@ -239,11 +299,27 @@ impl Drop for Immediate {
         if self.defines || outdated {
             changes = vec![Change::everything()];
         }
-        if !changes.is_empty() {
-            self.database.apply(changes);
-        }
+        let mut applying = conclude(&self.database, outcome, intent, changes);
         for step in &self.steps {
-            self.database.typed().ended(&self.database, step, self.succeeded);
+            applying = applying.and(self.database.typed().ended(&self.database, step, outcome == Outcome::Done));
+        }
+        applying
+    }
+}
+
+/// Tells of what was committed outside of a transaction, or may have been.
+pub(super) fn conclude(
+    database: &Database,
+    outcome: Outcome,
+    intent: Option<Intent>,
+    changes: Vec<Change>,
+) -> Applying {
+    match intent {
+        // Its fate is known: nothing of it takes effect later.
+        Some(intent) if outcome != Outcome::Failed => intent.committed(changes).into(),
+        unknown => {
+            drop(unknown);
+            database.apply(changes)
         }
     }
 }

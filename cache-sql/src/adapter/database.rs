@@ -1,11 +1,12 @@
 //! What all handles of one wrapped database share.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use cache_core::{Cache, Changes, Dependencies};
 
+use super::Applying;
 use super::automatic::Readings;
 use super::schema::Schema;
 use super::typed::Typed;
@@ -28,8 +29,8 @@ struct Shared {
     readings: Readings,
     /// Why statements may mean something else than they say, from some moment on.
     altered: OnceLock<Arc<str>>,
-    failed: AtomicU64,
     exact: AtomicBool,
+    outbox: AtomicBool,
     /// Some constraint or trigger ends whole transactions.
     rolls_back: AtomicBool,
 }
@@ -44,9 +45,9 @@ impl Database {
             typed: Typed::default(),
             readings: Readings::default(),
             altered: OnceLock::new(),
-            failed: AtomicU64::new(0),
             rolls_back: AtomicBool::new(false),
             exact: AtomicBool::new(false),
+            outbox: AtomicBool::new(false),
         };
         Database { shared: Arc::new(shared) }
     }
@@ -73,6 +74,22 @@ impl Database {
         self
     }
 
+    /// Has writers leave a note of their changes in the table `cache_outbox`, in the transaction that makes them; see
+    /// [`outbox`](crate::outbox).
+    ///
+    /// The adapter has to ask for the notes, by [`Committing::note`](super::Committing::note) and
+    /// [`Announcement::note`](super::Announcement::note).
+    #[must_use]
+    pub fn with_outbox(self) -> Self {
+        self.shared.outbox.store(true, Ordering::Relaxed);
+        self
+    }
+
+    /// Whether writers leave notes.
+    pub fn has_outbox(&self) -> bool {
+        self.shared.outbox.load(Ordering::Relaxed)
+    }
+
     pub(super) fn is_exact(&self) -> bool {
         self.shared.exact.load(Ordering::Relaxed)
     }
@@ -93,13 +110,6 @@ impl Database {
     /// triggers.
     pub fn forget_schema(&self) {
         self.shared.schema.forget();
-    }
-
-    /// How many invalidations have failed; each was logged as an error.
-    ///
-    /// The result of a write is never lost to a failed invalidation.
-    pub fn failed_invalidations(&self) -> u64 {
-        self.shared.failed.load(Ordering::Relaxed)
     }
 
     /// Whether a text can only read.
@@ -127,15 +137,12 @@ impl Database {
         }
     }
 
-    /// Applies changes now. A failure is logged and counted: the write itself has happened.
-    pub(super) fn apply(&self, changes: impl Into<Changes>) {
-        self.applied(self.shared.cache.invalidate(changes));
-    }
-
-    pub(super) fn applied(&self, result: Result<(), cache_core::Error>) {
-        if let Err(error) = result {
-            self.shared.failed.fetch_add(1, Ordering::Relaxed);
-            tracing::error!(%error, "an invalidation failed: cached results may be older than the database");
+    /// Applies changes.
+    pub(super) fn apply(&self, changes: impl Into<Changes>) -> Applying {
+        let changes = changes.into();
+        match changes.is_empty() {
+            true => Applying::none(),
+            false => self.shared.cache.invalidation(changes).into(),
         }
     }
 

@@ -23,6 +23,11 @@ impl<T: Send + 'static> Detached<T> {
     pub fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
         Detached { work: Some(Box::pin(work)), begun: false }
     }
+
+    /// Has it go on by itself, without anybody who waits for it.
+    pub fn leave(mut self) {
+        self.begun = true;
+    }
 }
 
 impl<T: Send + 'static> Future for Detached<T> {

@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cache_core::{Change, ReadPoint, Transaction as Pending};
+use cache_core::{Change, Permission, ReadPoint, Transaction as Pending};
 
-use super::Database;
 use super::schema::{Private, View};
+use super::{Applying, Database};
+use crate::outbox::Note;
 
 /// One level of an open transaction: the transaction itself or a savepoint in it.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ struct Root {
     /// The schema was changed in here.
     defined: AtomicBool,
     private: Private,
+    /// What was recorded in any level, for the outbox.
+    noted: Mutex<Vec<Change>>,
     /// Levels were ended out of order, or nobody can tell any more what is committed when: every step invalidates
     /// everything.
     escaped: AtomicBool,
@@ -47,6 +50,7 @@ impl Open {
             dirty: AtomicBool::new(false),
             defined: AtomicBool::new(false),
             private: Private::default(),
+            noted: Mutex::default(),
             escaped: AtomicBool::new(false),
         };
         Level::enter(Pending::begin(database.cache()), Arc::new(root))
@@ -73,6 +77,9 @@ impl Open {
 
     /// Notes changes for the commit.
     pub(super) fn record(&self, changes: Vec<Change>) {
+        if self.0.root.database.has_outbox() {
+            lock(&self.0.root.noted).extend_from_slice(&changes);
+        }
         if let Some(pending) = &*self.0.lock() {
             pending.record(changes);
         }
@@ -124,25 +131,50 @@ impl Open {
         }
     }
 
+    /// What the outbox has to tell of the whole transaction; too much where a savepoint was rolled back.
+    pub(super) fn note(&self) -> Option<Note> {
+        let root = &self.0.root;
+        let noted = lock(&root.noted).clone();
+        if self.0.depth != 1 || noted.is_empty() {
+            return None;
+        }
+        let outdated = root.generation != root.database.schema().generation();
+        let changes = if outdated || self.has_escaped() { Change::everything().into() } else { noted.into() };
+        Some(Note::of(&changes))
+    }
+
+    /// The store's permission for COMMIT.
+    pub(super) fn permission(&self) -> Option<Permission> {
+        self.0.lock().as_ref().map(Pending::permission)
+    }
+
     /// It has committed.
-    pub(super) fn committed(&self) {
+    pub(super) fn committed(&self) -> Applying {
         let root = &self.0.root;
         if root.defined.load(Ordering::SeqCst) {
             root.database.forget_schema();
         }
         self.0.reconsider();
         let pending = self.0.lock().take();
-        if let Some(pending) = pending {
-            root.database.applied(pending.commit());
+        let applying = pending.map_or_else(Applying::none, |pending| pending.committed().into());
+        applying.and(self.unfollowed())
+    }
+
+    /// Of a transaction that nobody could follow anything may be committed.
+    fn unfollowed(&self) -> Applying {
+        match self.has_escaped() && self.is_dirty() {
+            true => self.0.root.database.apply(Change::everything()),
+            false => Applying::none(),
         }
     }
 
     /// It was rolled back.
-    pub(super) fn rolled_back(&self) {
+    pub(super) fn rolled_back(&self) -> Applying {
         let pending = self.0.lock().take();
         if let Some(pending) = pending {
             pending.rollback();
         }
+        self.unfollowed()
     }
 
     /// Nobody knows whether it was committed: that counts as if it was.
@@ -190,7 +222,7 @@ impl Drop for Level {
             drop(pending);
         }
         if self.root.escaped.load(Ordering::SeqCst) && self.root.dirty.load(Ordering::SeqCst) {
-            self.root.database.apply(Change::everything());
+            drop(self.root.database.apply(Change::everything()));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Once;
 use std::time::Duration;
 
-use cache_core::{Cache, CacheKey, Connection, Dependencies, Entry, Key, Operation, Operations, context};
+use cache_core::{Cache, CacheKey, Codec, Connection, Dependencies, Entry, Key, Operation, Operations, context};
 
 use super::Admission;
 
@@ -99,18 +99,26 @@ pub struct Lookup<'a> {
     options: &'a Options,
     key: Key,
     admission: Option<Admission>,
+    codec: Option<Codec>,
 }
 
 impl<'a> Lookup<'a> {
     /// A lookup under a key that stands for the text of the query, its binds, the type of the result, and
     /// [`Options::key_part`].
     pub fn new(cache: &'a Cache, options: &'a Options, key: Key) -> Self {
-        Lookup { cache, options, key, admission: None }
+        Lookup { cache, options, key, admission: None, codec: None }
     }
 
     /// What was decided about the query; one that was refused goes past the cache. Without it the query is cached.
     pub fn admitted(mut self, admission: Admission) -> Self {
         self.admission = Some(admission);
+        self
+    }
+
+    /// How the result becomes bytes for a store that processes share. Without it the result is kept in this process only, as fresh as
+    /// what is shared.
+    pub fn codec(mut self, codec: Option<Codec>) -> Self {
+        self.codec = codec;
         self
     }
 
@@ -130,7 +138,9 @@ impl<'a> Lookup<'a> {
         T: Clone + Send + Sync + 'static,
     {
         if self.is_refused() {
-            self.pass(connection, dependencies);
+            if let Some(dependencies) = self.pass(connection, dependencies) {
+                context::add_dependencies(self.cache, &dependencies);
+            }
             return work();
         }
         self.entry(connection, dependencies).weigh(weigh).try_get_or_fill(work)
@@ -153,7 +163,9 @@ impl<'a> Lookup<'a> {
         F: Future<Output = Result<T, E>>,
     {
         if self.is_refused() {
-            self.pass(connection, dependencies);
+            if let Some(dependencies) = self.pass(connection, dependencies) {
+                context::add_dependencies_async(self.cache, &dependencies).await;
+            }
             return work().await;
         }
         self.entry(connection, dependencies).weigh(weigh).try_get_or_fill_async(work).await
@@ -164,14 +176,18 @@ impl<'a> Lookup<'a> {
     }
 
     /// What is computed around an uncached query depends on what it reads all the same.
-    fn pass(&self, connection: &(impl Connection + ?Sized), dependencies: impl FnOnce() -> Dependencies) {
+    fn pass(
+        &self,
+        connection: &(impl Connection + ?Sized),
+        dependencies: impl FnOnce() -> Dependencies,
+    ) -> Option<Dependencies> {
         if !context::is_filling() {
-            return;
+            return None;
         }
         if let Some(point) = connection.read_point() {
             context::read_as_of(self.cache, point);
         }
-        context::add_dependencies(self.cache, &dependencies());
+        Some(dependencies())
     }
 
     fn entry<D: FnOnce() -> Dependencies>(
@@ -179,7 +195,7 @@ impl<'a> Lookup<'a> {
         connection: &(impl Connection + ?Sized),
         dependencies: D,
     ) -> Entry<'a, impl FnOnce() -> Dependencies> {
-        let Lookup { cache, options, key, admission } = self;
+        let Lookup { cache, options, key, admission, codec } = self;
         let ttl = match admission.and_then(|admission| admission.policy()) {
             Some(policy) => policy.ttl,
             None => options.ttl,
@@ -198,6 +214,7 @@ impl<'a> Lookup<'a> {
             .entry(key)
             .name(options.name)
             .ttl(ttl)
+            .codec(codec)
             .bypass(connection.bypass() || foreign)
             .as_of(connection.read_point())
             .depends_on(move || options.tags.iter().map(Dependencies::tag).fold(dependencies(), Dependencies::union))

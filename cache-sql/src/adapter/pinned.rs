@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use cache_core::Change;
+use cache_core::{Change, Changes, Intent};
 
-use super::announcement::{Outcome, ends_transaction, holds_on, sharpen};
+use super::announcement::{Outcome, conclude, ends_transaction, holds_on, sharpen};
 use super::effects::{Effect, definitions_commit};
 use super::level::Open;
+use super::permission::Asked;
 use super::returned::Told;
-use super::{Database, Returned};
+use super::{Applying, Database, Returned};
 use crate::{Dialect, Step};
 
 /// The transactions of one connection, innermost last.
@@ -86,19 +87,20 @@ impl Pinned {
     }
 
     /// Changes outside of any transaction, or in one that nobody can follow.
-    fn apply(&self, changes: Vec<Change>) {
-        if !changes.is_empty() {
-            self.database.apply(changes);
-        }
+    fn apply(&self, changes: Vec<Change>) -> Applying {
+        self.database.apply(changes)
     }
 
-    fn record(&self, changes: Vec<Change>) {
+    fn record(&self, changes: Vec<Change>) -> Applying {
         let (open, unsure) = {
             let state = self.state();
             (state.levels.last().map(|level| level.open.clone()), state.unsure)
         };
         match open {
-            Some(open) if !unsure => open.record(changes),
+            Some(open) if !unsure => {
+                open.record(changes);
+                Applying::none()
+            }
             _ => self.apply(changes),
         }
     }
@@ -109,49 +111,55 @@ impl Pinned {
     }
 
     /// Nobody knows any more what is open.
-    fn lose_track(&self) {
+    fn lose_track(&self) -> Applying {
         self.state().unsure = true;
         self.database.forget_schema();
-        self.apply(vec![Change::everything()]);
+        self.apply(vec![Change::everything()])
     }
 
     /// A statement was answered, and with it all that were sent before.
-    pub(super) fn answered(&self) {
+    pub(super) fn answered(&self) -> Applying {
         let late = std::mem::take(&mut self.state().late);
-        self.apply(late);
+        self.apply(late)
     }
 
     /// The database says that no transaction is open.
-    pub(super) fn settled(&self) {
+    pub(super) fn settled(&self) -> Applying {
         let known = {
             let state = self.state();
             state.levels.is_empty() && !state.unsure
         };
         if known {
-            return;
+            return Applying::none();
         }
-        // How they ended is not known.
-        self.abandon();
-        self.regain();
+        // How they ended is not known, but they have.
+        let applying = self.commit_from(0).and(self.regain());
         self.ended();
+        applying
     }
 
     /// A step was carried out while it was not known what is open: it may have committed what was applied, and read
     /// again by others, before.
-    fn regain(&self) {
-        if self.state().unsure {
-            self.apply(vec![Change::everything()]);
+    fn regain(&self) -> Applying {
+        let unsure = self.state().unsure;
+        match unsure {
+            true => self.apply(vec![Change::everything()]),
+            false => Applying::none(),
         }
     }
 
-    fn step(&self, step: &Step, prepared: &mut Vec<Open>) {
+    fn step(&self, step: &Step, prepared: &mut Vec<Open>) -> Applying {
         let dialect = self.database.dialect();
+        let mut applying = Applying::none();
         match step {
             Step::Begin => {
                 let open = prepared.pop().unwrap_or_else(|| Open::root(&self.database));
                 if self.state().unsure {
                     // One that could be begun proves that none is open, or that it was committed by this one.
-                    self.abandon();
+                    applying = match dialect {
+                        Dialect::Postgres => self.abandon(),
+                        _ => self.commit_from(0),
+                    };
                     if dialect == Dialect::Postgres {
                         // Here one that was open goes on, with whatever it has written.
                         open.writes();
@@ -160,13 +168,13 @@ impl Pinned {
                 } else if self.state().levels.is_empty() {
                     if self.altered.get().is_some() {
                         // It ends one that began without a word.
-                        self.apply(vec![Change::everything()]);
+                        applying = self.apply(vec![Change::everything()]);
                     }
                 } else {
                     match dialect {
                         // BEGIN ends what is open, and is a mere warning elsewhere.
-                        Dialect::MySql => self.commit_from(0),
-                        _ => return,
+                        Dialect::MySql => applying = self.commit_from(0),
+                        _ => return applying,
                     }
                 }
                 let mut state = self.state();
@@ -179,39 +187,40 @@ impl Pinned {
                     Some(level) => level.open.nested(),
                     // Elsewhere it is an error, or gone at once.
                     None if dialect == Dialect::Sqlite => prepared.pop().unwrap_or_else(|| Open::root(&self.database)),
-                    None => return,
+                    None => return applying,
                 };
                 state.levels.push(Named { name: Some(folded(name)), open });
             }
             Step::Release(name) => match self.position(name) {
-                Some(at) => self.commit_from(at),
-                None => self.lose_track(),
+                Some(at) => applying = self.commit_from(at),
+                None => applying = self.lose_track(),
             },
             Step::RollbackTo(name) => match self.position(name) {
                 // Its snapshot is as old as before, so what it has recorded stays.
-                Some(0) => self.roll_back_from(1),
+                Some(0) => applying = self.roll_back_from(1),
                 Some(at) => {
-                    self.roll_back_from(at);
+                    applying = self.roll_back_from(at);
                     let mut state = self.state();
                     if let Some(open) = state.levels.last().map(|around| around.open.nested()) {
                         state.levels.push(Named { name: Some(folded(name)), open });
                     }
                 }
-                None => self.lose_track(),
+                None => applying = self.lose_track(),
             },
             Step::Commit => {
                 // A transaction that began without a word, such as one with autocommit off.
                 if self.altered.get().is_some() && self.state().levels.is_empty() {
-                    self.apply(vec![Change::everything()]);
+                    applying = self.apply(vec![Change::everything()]);
                 }
-                self.commit_from(0);
+                applying = applying.and(self.commit_from(0));
                 self.ended();
             }
             Step::Rollback => {
-                self.roll_back_from(0);
+                applying = self.roll_back_from(0);
                 self.ended();
             }
         }
+        applying
     }
 
     fn position(&self, name: &str) -> Option<usize> {
@@ -230,22 +239,28 @@ impl Pinned {
         if state.levels.len() > from { state.levels.pop() } else { None }
     }
 
-    fn commit_from(&self, from: usize) {
+    fn commit_from(&self, from: usize) -> Applying {
+        let mut applying = Applying::none();
         while let Some(level) = self.pop(from) {
-            level.open.committed();
+            applying = applying.and(level.open.committed());
         }
+        applying
     }
 
-    fn roll_back_from(&self, from: usize) {
+    fn roll_back_from(&self, from: usize) -> Applying {
+        let mut applying = Applying::none();
         while let Some(level) = self.pop(from) {
-            level.open.rolled_back();
+            applying = applying.and(level.open.rolled_back());
         }
+        applying
     }
 
-    fn abandon(&self) {
+    /// Whether they have ended is not known.
+    fn abandon(&self) -> Applying {
         while let Some(level) = self.pop(0) {
             level.open.abandoned();
         }
+        Applying::none()
     }
 
     fn committing(&self) {
@@ -257,12 +272,57 @@ impl Pinned {
 
 impl Drop for Pinned {
     fn drop(&mut self) {
-        self.answered();
+        drop(self.answered());
     }
 }
 
 fn folded(name: &str) -> String {
     name.to_ascii_lowercase()
+}
+
+/// How far a text reaches.
+#[derive(Debug, Default)]
+struct Reach {
+    /// Whether a transaction is open at this point.
+    inside: bool,
+    /// Whether something of an open transaction may be committed.
+    commits: bool,
+    /// What the text itself may commit.
+    own: Vec<Change>,
+    /// What it leaves to a later COMMIT.
+    open: Vec<Change>,
+}
+
+impl Reach {
+    fn follow(&mut self, pinned: &Pinned, effect: &Effect, unsure: bool, is_one_of_many: bool) {
+        let dialect = pinned.database.dialect();
+        match effect {
+            Effect::Alters { .. } | Effect::Step(Step::RollbackTo(_)) => {}
+            Effect::Changes(changes) => self.writes(changes, unsure),
+            Effect::Defines => {
+                self.writes(&[Change::everything()], unsure || definitions_commit(dialect));
+                self.commits |= definitions_commit(dialect);
+            }
+            Effect::Unclear { .. } => {
+                self.writes(&[Change::everything()], true);
+                self.commits = true;
+            }
+            Effect::Step(Step::Begin) => {
+                self.commits |= self.inside && dialect == Dialect::MySql;
+                self.inside = true;
+            }
+            Effect::Step(Step::Savepoint(_)) => self.inside |= dialect == Dialect::Sqlite,
+            // It may be the one that has opened the transaction.
+            Effect::Step(Step::Release(name)) => self.commits |= is_one_of_many || pinned.position(name) == Some(0),
+            Effect::Step(Step::Commit) => (self.commits, self.inside) = (true, false),
+            Effect::Step(Step::Rollback) => self.inside = false,
+        }
+    }
+
+    fn writes(&mut self, changes: &[Change], now: bool) {
+        let into = if self.inside && !now { &mut self.open } else { &mut self.own };
+        into.extend_from_slice(changes);
+    }
 }
 
 /// What a text on one connection will have done, in its order.
@@ -301,6 +361,26 @@ impl Script {
         Script { pinned, effects, told, generation, rolls_back, prepared }
     }
 
+    /// Asks for what the text may commit; too much does no harm.
+    pub(super) fn ask(&mut self, asked: &mut Asked) {
+        let pinned = &self.pinned;
+        let (outermost, unsure) = {
+            let state = pinned.state();
+            (state.levels.first().map(|level| level.open.clone()), state.unsure)
+        };
+        let mut reach = Reach { inside: outermost.is_some() && !unsure, commits: unsure, ..Reach::default() };
+        for effect in &self.effects {
+            reach.follow(pinned, effect, unsure, self.effects.len() > 1);
+        }
+        if reach.commits {
+            reach.own.append(&mut reach.open);
+        }
+        let transaction = outermost.filter(|_| reach.commits).and_then(|open| open.permission());
+        let own = Changes::from(reach.own);
+        let announcing = (!own.is_empty()).then(|| pinned.database.cache().announcing(&own));
+        asked.ask(transaction, announcing);
+    }
+
     /// The rows of the one write that it is.
     pub(super) fn tell(&mut self, sharper: Vec<Change>) {
         if let [Effect::Changes(changes)] = &mut self.effects[..] {
@@ -312,58 +392,75 @@ impl Script {
         self.told.is_some()
     }
 
-    pub(super) fn over(self, outcome: Outcome, returned: Option<&Returned>) {
-        self.pinned.answered();
-        self.ended(outcome, returned);
+    pub(super) fn over(self, outcome: Outcome, returned: Option<&Returned>, intent: Option<Intent>) -> Applying {
+        let late = self.pinned.answered();
+        late.and(self.ended(outcome, returned, intent))
     }
 
-    fn ended(mut self, outcome: Outcome, returned: Option<&Returned>) {
+    fn ended(mut self, outcome: Outcome, returned: Option<&Returned>, intent: Option<Intent>) -> Applying {
         let database = self.pinned.database.clone();
         if let [Effect::Changes(changes)] = &mut self.effects[..] {
             sharpen(changes, self.told.as_ref(), outcome, returned);
         }
         let outdated = database.schema().generation() != self.generation;
-        match outcome {
+        if let [Effect::Changes(changes)] = &mut self.effects[..]
+            && self.pinned.innermost().is_none()
+        {
+            let changes = match outdated && outcome == Outcome::Done && !changes.is_empty() {
+                true => vec![Change::everything()],
+                false => std::mem::take(changes),
+            };
+            return conclude(&database, outcome, intent, changes);
+        }
+        let applying = match outcome {
             Outcome::Done => self.carried_out(outdated),
             _ => self.failed(outcome),
+        };
+        match intent {
+            Some(intent) => applying.and(conclude(&database, outcome, Some(intent), Vec::new())),
+            None => applying,
         }
     }
 
-    fn carried_out(mut self, outdated: bool) {
+    fn carried_out(mut self, outdated: bool) -> Applying {
         let pinned = self.pinned;
+        let mut applying = Applying::none();
         for effect in self.effects {
-            match effect {
+            let more = match effect {
                 Effect::Step(step) => {
-                    pinned.regain();
-                    pinned.step(&step, &mut self.prepared);
+                    let regained = pinned.regain();
+                    regained.and(pinned.step(&step, &mut self.prepared))
                 }
-                Effect::Changes(changes) if changes.is_empty() => {}
+                Effect::Changes(changes) if changes.is_empty() => continue,
                 Effect::Changes(changes) => {
                     let changes = if outdated { vec![Change::everything()] } else { changes };
                     if let Some(open) = pinned.innermost() {
                         open.writes();
                     }
-                    pinned.record(changes);
+                    pinned.record(changes)
                 }
                 Effect::Defines => {
-                    if definitions_commit(pinned.database.dialect()) {
-                        pinned.commit_from(0);
-                    }
+                    let committed = match definitions_commit(pinned.database.dialect()) {
+                        true => pinned.commit_from(0),
+                        false => Applying::none(),
+                    };
                     match pinned.innermost() {
                         Some(open) => open.defines(),
                         None => pinned.database.forget_schema(),
                     }
-                    pinned.record(vec![Change::everything()]);
+                    committed.and(pinned.record(vec![Change::everything()]))
                 }
-                Effect::Alters { .. } => {}
+                Effect::Alters { .. } => continue,
                 Effect::Unclear { begins } if begins || pinned.may_be_open() => pinned.lose_track(),
                 Effect::Unclear { .. } => pinned.apply(vec![Change::everything()]),
-            }
+            };
+            applying = applying.and(more);
         }
+        applying
     }
 
     /// Nobody waited for the answer: unlike after an error, a transaction may have begun.
-    pub(super) fn dropped(self) {
+    pub(super) fn dropped(self, intent: Option<Intent>) -> Applying {
         let steps = self.effects.iter().any(|effect| matches!(effect, Effect::Step(_) | Effect::Unclear { .. }));
         let pinned = Arc::clone(&self.pinned);
         let changes = match &self.effects[..] {
@@ -371,44 +468,43 @@ impl Script {
             [Effect::Changes(changes)] => changes.clone(),
             _ => vec![Change::everything()],
         };
-        self.ended(Outcome::Failed, None);
+        let mut applying = self.ended(Outcome::Failed, None, intent);
         if steps {
-            pinned.lose_track();
+            applying = applying.and(pinned.lose_track());
         }
         let mut state = pinned.state();
         if state.levels.is_empty() || state.unsure {
             state.late.extend(changes);
         }
+        applying
     }
 
     /// How far a text of several statements got is not known, nor whether a COMMIT that failed has committed.
-    fn failed(self, outcome: Outcome) {
+    fn failed(self, outcome: Outcome) -> Applying {
         let pinned = self.pinned;
         let one = self.effects.len() == 1;
         match &self.effects[..] {
-            [] => {}
+            [] => Applying::none(),
             // It did not begin, and the one that was open may have been committed by it.
             [Effect::Step(Step::Begin)] if pinned.database.dialect() == Dialect::MySql && pinned.may_be_open() => {
-                pinned.lose_track();
+                pinned.lose_track()
             }
-            [Effect::Step(Step::Begin | Step::Savepoint(_))] => {}
-            [Effect::Step(Step::Rollback)] => {
-                pinned.roll_back_from(0);
-                pinned.lose_track();
-            }
+            [Effect::Step(Step::Begin | Step::Savepoint(_))] => Applying::none(),
+            [Effect::Step(Step::Rollback)] => pinned.roll_back_from(0).and(pinned.lose_track()),
             [Effect::Changes(changes)] => {
-                pinned.record(changes.clone());
+                let recorded = pinned.record(changes.clone());
                 let inside = pinned.innermost().is_some();
                 if inside && ends_transaction(outcome, self.rolls_back) && !holds_on(pinned.database.dialect()) {
-                    pinned.lose_track();
+                    return recorded.and(pinned.lose_track());
                 }
+                recorded
             }
             effects => {
                 let steps = effects.iter().any(|effect| matches!(effect, Effect::Step(_)));
                 let defines = effects.iter().any(|effect| matches!(effect, Effect::Defines | Effect::Unclear { .. }));
-                if steps || !one || defines {
-                    pinned.record(vec![Change::everything()]);
-                    pinned.lose_track();
+                match steps || !one || defines {
+                    true => pinned.record(vec![Change::everything()]).and(pinned.lose_track()),
+                    false => Applying::none(),
                 }
             }
         }

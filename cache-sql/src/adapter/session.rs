@@ -7,10 +7,12 @@ use cache_core::{CacheId, Change, ReadPoint, context};
 use super::announcement::{Announcement, Immediate};
 use super::effects::{Effect, definitions_commit, effects};
 use super::level::Open;
+use super::permission::Asked;
 use super::pinned::Pinned;
 use super::returned::Told;
 use super::schema::{SchemaRequest, View};
-use super::{Database, effects as effect};
+use super::{Applying, Database, Permission, effects as effect};
+use crate::outbox::Note;
 use crate::{Bind, Exact, Step};
 
 /// A place that statements are sent to: a pool, one connection, or a transaction.
@@ -70,13 +72,16 @@ impl Session {
         if let Some(open) = &open {
             open.committing();
         }
-        Committing(open)
+        Committing { open, asked: Asked::default() }
     }
 
     /// The transaction or savepoint was rolled back: its changes are forgotten.
-    pub fn rolled_back(self) {
-        if let Place::Transaction(open) = &self.place {
-            open.rolled_back();
+    ///
+    /// There is nothing to wait for, unless the transaction could not be followed.
+    pub fn rolled_back(self) -> Applying {
+        match &self.place {
+            Place::Transaction(open) => open.rolled_back(),
+            Place::Pool | Place::Connection(_) => Applying::none(),
         }
     }
 
@@ -85,9 +90,10 @@ impl Session {
     /// For a [`Session::connection`] whose driver can be asked (SQLite's autocommit, the status that PostgreSQL sends with
     /// every answer): it ends the doubt that errors leave, in which nothing is served or stored. To be said between two
     /// statements; it does nothing where nothing was in doubt, and nothing for other sessions.
-    pub fn settled(&self) {
-        if let Place::Connection(pinned) = &self.place {
-            pinned.settled();
+    pub fn settled(&self) -> Applying {
+        match &self.place {
+            Place::Connection(pinned) => pinned.settled(),
+            Place::Pool | Place::Transaction(_) => Applying::none(),
         }
     }
 
@@ -247,12 +253,14 @@ impl Session {
     }
 
     /// A read was answered.
-    pub(super) fn answered(&self) {
-        if let Place::Connection(pinned) = &self.place {
-            pinned.answered();
-        }
+    pub(super) fn answered(&self) -> Applying {
+        let applying = match &self.place {
+            Place::Connection(pinned) => pinned.answered(),
+            Place::Pool | Place::Transaction(_) => Applying::none(),
+        };
         // A write through another handle to the same transaction may have gone first.
         self.stand_back();
+        applying
     }
 
     /// What is computed around a read is not stored when the schema has something against it.
@@ -332,27 +340,49 @@ impl Session {
     }
 }
 
-/// A COMMIT that was sent.
+/// A COMMIT that is about to be sent.
 ///
-/// Dropped without [`Committing::done`] its outcome is open, and the changes are applied: a lost answer may hide a
-/// commit.
+/// Have [`Committing::permission`] before it is sent, and say [`Committing::done`] when the database has answered. Dropped instead
+/// its outcome is open, and the changes are applied: a lost answer may hide a commit. Without its permission it counts as not sent,
+/// and the transaction as rolled back.
 #[derive(Debug)]
 #[must_use = "say `done` when the database has answered"]
-pub struct Committing(Option<Open>);
+pub struct Committing {
+    open: Option<Open>,
+    asked: Asked,
+}
 
 impl Committing {
-    /// The database has committed: the changes are handed to the transaction around, or applied.
-    pub fn done(mut self) {
-        if let Some(open) = self.0.take() {
-            open.committed();
+    /// The row that the outbox wants in the same transaction, to be inserted before the permission is asked for; `None` without one.
+    pub fn note(&self) -> Option<Note> {
+        self.open.as_ref().and_then(Open::note)
+    }
+
+    /// The store's permission. When it is refused, send ROLLBACK instead, and say [`Committing::rolled_back`].
+    pub fn permission(&mut self) -> Permission<'_> {
+        if self.asked.is_due() {
+            self.asked.ask(self.open.as_ref().and_then(Open::permission), None);
         }
+        self.asked.permission()
+    }
+
+    /// The database has committed: the changes are handed to the transaction around, or applied.
+    pub fn done(mut self) -> Applying {
+        self.open.take().map_or_else(Applying::none, |open| open.committed())
+    }
+
+    /// COMMIT was not sent, or the database has said that it rolled back: the changes are forgotten.
+    pub fn rolled_back(mut self) -> Applying {
+        self.open.take().map_or_else(Applying::none, |open| open.rolled_back())
     }
 }
 
 impl Drop for Committing {
     fn drop(&mut self) {
-        if let Some(open) = self.0.take() {
-            open.abandoned();
+        let Some(open) = self.open.take() else { return };
+        match self.asked.is_missing() {
+            true => drop(open.rolled_back()),
+            false => open.abandoned(),
         }
     }
 }

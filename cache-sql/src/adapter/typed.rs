@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cache_core::Change;
 
-use super::Database;
+use super::{Applying, Database};
 use crate::Step;
 
 /// A transaction opened by `BEGIN` as text. Which connection of a pool it is on cannot be known, so its
@@ -44,6 +44,11 @@ impl Typed {
         }
     }
 
+    /// What was noted for the end.
+    pub(super) fn remembered(&self) -> Vec<Change> {
+        self.state().changes.clone()
+    }
+
     /// Before the statement: readers must stand back as soon as a transaction may be open.
     pub(super) fn begins(&self, step: &Step) {
         let opening = match step {
@@ -58,9 +63,9 @@ impl Typed {
 
     /// After the statement. Whatever was noted is applied again, for a rollback as well: that costs misses
     /// only, and an end on one connection of a pool says nothing about the others.
-    pub(super) fn ended(&self, database: &Database, step: &Step, succeeded: bool) {
+    pub(super) fn ended(&self, database: &Database, step: &Step, succeeded: bool) -> Applying {
         let ends = match step {
-            Step::Begin | Step::Savepoint(_) => return,
+            Step::Begin | Step::Savepoint(_) => return Applying::none(),
             Step::Commit | Step::Rollback => true,
             Step::Release(name) => self.state().opened_by == Some(Opening::Savepoint(name.to_ascii_lowercase())),
             Step::RollbackTo(_) => false,
@@ -77,7 +82,7 @@ impl Typed {
                 state.changes.clone()
             }
         };
-        database.apply(changes);
+        database.apply(changes)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -8,6 +8,7 @@ mod plain;
 mod races;
 mod reads;
 mod returning;
+mod shared;
 mod shop;
 mod transactions;
 mod values;

@@ -28,7 +28,7 @@ impl CachedConnection {
     ///
     /// # Errors
     ///
-    /// What SQLite answers.
+    /// What SQLite answers, and what a store that processes share does.
     pub fn execute(&self, sql: &str, binds: &[Value]) -> Result<usize> {
         self.announced(sql, binds, |_| Ok((self.inner.execute(sql, params_from_iter(binds))?, None)))
     }
@@ -72,16 +72,19 @@ impl CachedConnection {
         run: impl FnOnce(bool) -> Result<(R, Option<Returned>)>,
     ) -> Result<R> {
         self.learn_schema(sql);
-        let announcement = self.session.announce(sql, || value::binds(binds));
+        let mut announcement = self.session.announce(sql, || value::binds(binds));
+        announcement.permission().wait().map_err(failure)?;
         let result = run(announcement.wants_rows());
         let outcome = Outcome::of(&result, is_violation);
         let (answer, returned) = match result {
             Ok((answer, returned)) => (Ok(answer), returned),
             Err(error) => (Err(error), None),
         };
-        announcement.over(outcome, returned);
-        self.settle();
-        answer
+        let applied = announcement.over(outcome, returned).wait();
+        let settled = self.settle();
+        let answer = answer?;
+        applied.and(settled).map_err(failure)?;
+        Ok(answer)
     }
 
     /// Reads the schema when the session wants to know it.
@@ -100,11 +103,17 @@ impl CachedConnection {
     }
 
     /// After some errors SQLite ends the transaction by itself. It can be asked.
-    fn settle(&self) {
-        if self.inner.is_autocommit() {
-            self.session.settled();
+    fn settle(&self) -> std::result::Result<(), cache_core::Error> {
+        match self.inner.is_autocommit() {
+            true => self.session.settled().wait(),
+            false => Ok(()),
         }
     }
+}
+
+/// What went wrong between the cache and its store, said as rusqlite says it.
+pub(crate) fn failure(error: cache_core::Error) -> Error {
+    Error::ToSqlConversionFailure(Box::new(error))
 }
 
 fn is_violation(error: &Error) -> bool {

@@ -6,6 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Result, Row, params_from_iter};
 
 use crate::CachedConnection;
+use crate::connection::failure;
 use crate::value;
 
 /// A type that is read from a row.
@@ -56,8 +57,8 @@ impl CachedConnection {
             let rows = statement.query_map(params_from_iter(binds), T::from_row)?;
             rows.collect()
         });
-        announcement.over(Outcome::of(&result, |_| false), None);
-        result
+        let told = announcement.over(Outcome::of(&result, |_| false), None).wait();
+        result.and_then(|rows| told.map(|()| rows).map_err(failure))
     }
 }
 

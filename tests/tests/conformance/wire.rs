@@ -37,9 +37,10 @@ impl<W: Wire> Handle<W> {
 
     fn announced(&mut self, sql: &str) -> Result<Vec<String>, Failure> {
         self.learn_schema(sql);
-        let announcement = self.session.announce(sql, Vec::new);
+        let mut announcement = self.session.announce(sql, Vec::new);
+        announcement.permission().wait()?;
         let result = self.wire.run(sql, &[]);
-        announcement.over(Outcome::of(&result, W::is_violation), None);
+        announcement.over(Outcome::of(&result, W::is_violation), None).wait()?;
         Ok(result?.into_iter().flatten().collect())
     }
 
@@ -73,7 +74,7 @@ impl<W: Wire> Client for Handle<W> {
                 self.learn_schema(sql);
                 let announcement = session.announce_lookup(sql);
                 let result = self.wire.run(sql, arguments);
-                announcement.over(Outcome::of(&result, W::is_violation), None);
+                announcement.over(Outcome::of(&result, W::is_violation), None).wait()?;
                 Ok(result?.into_iter().flatten().collect())
             },
         )
