@@ -1,6 +1,8 @@
-//! The project's own commands: `cargo xtask test`, `bench`, `oracle`.
+//! The project's own commands: `cargo xtask test`, `bench`, `faults`, `model`, `oracle`.
 
 mod bench;
+mod faults;
+mod model;
 mod oracle;
 mod services;
 mod step;
@@ -33,6 +35,23 @@ enum Command {
         /// Only the benchmarks whose name contains this.
         filter: Option<String>,
     },
+    /// Reads and writes of several processes under faults, checked: `cargo xtask faults -- --help` tells how.
+    Faults {
+        /// The arguments of the suite.
+        #[arg(last = true, allow_hyphen_values = true)]
+        escaped: Vec<String>,
+        /// The same without `--` in front.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// The protocol, searched exhaustively: each configuration keeps and breaks exactly what is expected of it.
+    Model {
+        /// The configurations; without a name all small ones.
+        names: Vec<String>,
+        /// Without a name: all of them, which takes minutes.
+        #[arg(long)]
+        full: bool,
+    },
     /// Random queries and writes on a real database: a result that changed must have been invalidated.
     Oracle {
         /// How many pairs of a query and a write.
@@ -54,6 +73,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test { no_services } => test::run(no_services),
         Command::Bench { json, filter } => bench::run(json, filter.as_deref()),
+        Command::Faults { escaped, arguments } => faults::run(&[escaped, arguments].concat()),
+        Command::Model { names, full } => model::run(&names, full),
         Command::Oracle { pairs, seed, dialect, exact } => oracle::run(pairs, seed, &dialect, exact),
     };
     match outcome {

@@ -41,6 +41,11 @@ pub fn run(no_services: bool) -> Result<(), String> {
         "interleavings",
         step::cargo(&["test", "--package", "cache-core"]).args(features).args(["--config", "profile.test.opt-level=1"]),
     )?;
+    let near = ["--no-default-features", "--features", "shuttle", "--lib", "--locked", "near::"];
+    step::run(
+        "interleavings of the near cache",
+        step::cargo(&["test", "--package", "cache-core"]).args(near).args(["--config", "profile.test.opt-level=1"]),
+    )?;
     step::run("the example's scripted visit", &mut step::cargo(&["run", "--locked", "--", "--smoke"]))?;
     println!("\n== all checks passed");
     Ok(())
