@@ -7,7 +7,8 @@ use crate::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
     sea_query::OnConflict,
 };
 use std::collections::BTreeSet;
@@ -61,7 +62,9 @@ pub async fn delete_note(db: &Db, crate_id: i32, note_id: i32) -> Result<(), DbE
 /// # Errors
 /// When the database refuses.
 pub async fn retag(db: &Db, crate_id: i32, keywords: &BTreeSet<String>) -> Result<(), DbErr> {
-    let all = db.begin().await?;
+    // It reads before it writes: begun as a reader it would fail when another process writes in between.
+    let mode = Some(SqliteTransactionMode::Immediate);
+    let all = db.begin_with_options(TransactionOptions { sqlite_transaction_mode: mode, ..Default::default() }).await?;
     let mut wanted = BTreeSet::new();
     for name in keywords {
         wanted.insert(keyword_id(&all, name).await?);

@@ -90,6 +90,8 @@ impl Journal {
                     state.live.insert(key, live);
                 }
             }
+            // Another process may have dropped it.
+            Event::Miss { key, .. } => drop(self.state().live.remove(&key.to_string())),
             Event::Invalidation(invalidation) => {
                 let happening = Arc::new(self.state().apply(invalidation.changes));
                 // Nobody may be watching.

@@ -1,6 +1,7 @@
 //! The crate browser, as a library so that its tests can reach it; `main.rs` tells what it does.
 
 pub mod args;
+pub mod claim;
 pub mod database;
 pub mod edit;
 pub mod entity;
@@ -10,4 +11,5 @@ pub mod journal;
 pub mod query;
 pub mod run;
 pub mod smoke;
+pub mod store;
 pub mod web;

@@ -2,16 +2,16 @@
 
 use crate::{
     args::{Args, Switch},
-    database::Store,
+    database::DatabaseFile,
     entity,
     failure::Failure,
     import::{Graph, load},
     journal::Journal,
     query::Db,
     smoke,
+    store::Store,
     web::{self, App, templates::Templates},
 };
-use cache_core::{Cache, MemoryStore};
 use std::{
     env, future, io,
     net::{Ipv4Addr, SocketAddr},
@@ -20,9 +20,6 @@ use std::{
     sync::Arc,
 };
 use tokio::{net::TcpListener, runtime::Runtime};
-
-/// The bytes that cached results may take together.
-const CAPACITY: u64 = 64 << 20;
 
 /// Does what the command line says.
 ///
@@ -44,10 +41,20 @@ async fn start(args: &Args) -> Result<(), Failure> {
         return visit(&graph).await;
     }
     let listener = listen(args.port).await?;
+    let store = Store::connect(&args.sharing).await?;
+    let label = store.label();
     let path = args.database.clone().unwrap_or_else(|| graph.default_database());
-    let store = Store::open(&path, args.fresh).await?;
-    let imported = imported(&store, &graph).await?;
-    let app = app(&store, imported, args.cache == Switch::Off)?;
+    let mut file = DatabaseFile::open(&path, args.fresh, label.is_some()).await?;
+    let imported = imported(&file, &graph).await?;
+    let namespace = file.namespace(label.as_deref()).await?;
+    file.share()?;
+    for advice in store.advice() {
+        eprintln!("advice: {advice}");
+    }
+    let app = app(&file, imported, store, &namespace, args.cache == Switch::Off)?;
+    if let Some(label) = label {
+        println!("Results are shared with all crate browsers of {} through {label}.", path.display());
+    }
     let address = address(&listener)?;
     println!("The crate browser shows {} on http://{address}/ (Ctrl-C stops it).", app.workspace.folder);
     tokio::select! {
@@ -59,10 +66,11 @@ async fn start(args: &Args) -> Result<(), Failure> {
 async fn visit(graph: &Graph) -> Result<(), Failure> {
     let listener = listen(0).await?;
     let address = address(&listener)?;
-    let store = Store::open(&temporary(), true).await?;
+    let file = DatabaseFile::open(&temporary(), true, false).await?;
     let visited = async {
-        let imported = imported(&store, graph).await?;
-        let app = app(&store, imported, false)?;
+        let imported = imported(&file, graph).await?;
+        let namespace = file.namespace(None).await?;
+        let app = app(&file, imported, Store::Here, &namespace, false)?;
         let subjects = smoke::Subjects::choose(&app.db).await?;
         tokio::select! {
             served = serve(listener, app) => served,
@@ -70,12 +78,12 @@ async fn visit(graph: &Graph) -> Result<(), Failure> {
         }
     };
     let visited = visited.await;
-    visited.and(store.delete().await)
+    visited.and(file.delete().await)
 }
 
-/// The import in `store`, made now when there is none.
-async fn imported(store: &Store, graph: &Graph) -> Result<entity::import::Model, Failure> {
-    if let Some(import) = store.import().await? {
+/// The import in `file`, made now when there is none.
+async fn imported(file: &DatabaseFile, graph: &Graph) -> Result<entity::import::Model, Failure> {
+    if let Some(import) = file.import().await? {
         let same_folder = import.folder == graph.folder();
         if !same_folder {
             return Err(Failure::new(
@@ -89,29 +97,35 @@ async fn imported(store: &Store, graph: &Graph) -> Result<entity::import::Model,
         return Ok(import);
     }
     let loaded = async {
-        load::load(store.connection(), graph).await?;
-        store.settle().await
+        load::load(file.connection(), graph).await?;
+        file.settle().await
     };
-    loaded.await.map_err(|error| store.refused(&error))?;
-    store.import().await?.ok_or_else(|| Failure::new("the import left nothing behind", "start again with `--fresh`"))
+    loaded.await.map_err(|error| file.refused(&error))?;
+    file.import().await?.ok_or_else(|| Failure::new("the import left nothing behind", "start again with `--fresh`"))
 }
 
-fn app(store: &Store, workspace: entity::import::Model, uncached: bool) -> Result<App, Failure> {
+fn app(
+    file: &DatabaseFile,
+    workspace: entity::import::Model,
+    store: Store,
+    namespace: &str,
+    uncached: bool,
+) -> Result<App, Failure> {
     let journal = Arc::new(Journal::default());
     let listener = Arc::clone(&journal);
-    let cache = Cache::builder()
-        .namespace("crate-browser")
-        .store(MemoryStore::with_capacity(CAPACITY))
+    let cache = store
+        .cache()
+        .namespace(format!("crate-browser-{namespace}"))
         .subscriber(move |event| listener.listen(event))
         .build();
     cache.install_global().map_err(|error| {
         Failure::new(format_args!("the cache cannot be installed ({error})"), "start one browser a process")
     })?;
-    let db = Db::new(store.connection().clone(), &cache);
-    let templates = Templates::new(&db).map_err(|error| {
+    let db = Db::new(file.connection().clone(), &cache);
+    let templates = Templates::new(&db, store.label().is_some()).map_err(|error| {
         Failure::new(format_args!("a template has a mistake ({error:#})"), "repair it and build again")
     })?;
-    Ok(App { db, templates, journal, workspace: Arc::new(workspace), uncached })
+    Ok(App { db, templates, journal, store, workspace: Arc::new(workspace), uncached })
 }
 
 async fn serve(listener: TcpListener, app: App) -> Result<(), Failure> {

@@ -6,8 +6,10 @@ use common::{folder, manifest, program};
 use std::{
     fs,
     net::TcpListener,
+    path::Path,
     process::{Command, Output},
 };
+use test_servers::Redis;
 
 fn fails(command: &mut Command, fault: &str, remedy: &str) {
     let Output { status, stderr, .. } = command.output().expect("the program starts");
@@ -100,6 +102,67 @@ fn a_database_in_use() {
         .arg("--database")
         .arg(folder.join("graph.sqlite"));
     fails(&mut command, "in use by another crate browser", "--database");
+}
+
+/// The program on the database in `folder`.
+fn sharing(folder: &Path, more: &[&str]) -> Command {
+    let mut command = program();
+    let file = folder.join("graph.sqlite");
+    command.args(["--port", "0"]).arg("--manifest-path").arg(manifest()).arg("--database").arg(file).args(more);
+    command
+}
+
+#[test]
+fn an_address_of_a_store_that_is_none() {
+    let folder = folder("store-address");
+    for (url, fault) in
+        [("localhost", "no scheme"), ("http://:hush@host", "http"), ("redis://:hush@host/first", "first")]
+    {
+        let mut command = sharing(&folder, &["--redis", url]);
+        fails(&mut command, fault, "redis://:PASSWORD@HOST:PORT");
+        assert!(!String::from_utf8_lossy(&command.output().unwrap().stderr).contains("hush"));
+    }
+}
+
+#[test]
+fn a_store_that_is_not_there() {
+    let folder = folder("store-gone");
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("redis://:hush@{gone}");
+    let mut command = sharing(&folder, &["--redis", &url]);
+    fails(&mut command, &gone.to_string(), "see that the server runs");
+    assert!(!String::from_utf8_lossy(&command.output().unwrap().stderr).contains("hush"));
+    assert!(!folder.join("graph.sqlite").exists(), "nothing was imported");
+}
+
+#[test]
+fn a_store_that_wants_a_password() {
+    if test_servers::left_out() {
+        return;
+    }
+    let server = Redis::builder().password("open-sesame").start().unwrap();
+    let folder = folder("store-password");
+    for (url, fault) in [
+        (format!("redis://127.0.0.1:{}", server.port()), "NOAUTH"),
+        (format!("redis://:hush@127.0.0.1:{}", server.port()), "WRONGPASS"),
+    ] {
+        let mut command = sharing(&folder, &["--redis", &url]);
+        fails(&mut command, fault, "redis://:PASSWORD@HOST:PORT");
+        assert!(!String::from_utf8_lossy(&command.output().unwrap().stderr).contains("hush"));
+    }
+}
+
+#[test]
+fn a_shared_database_in_use() {
+    if test_servers::left_out() {
+        return;
+    }
+    let folder = folder("store-in-use");
+    let url = Redis::shared().url();
+    let _server = common::Server::start(&folder, &["--redis", &url]);
+    fails(&mut sharing(&folder, &[]), "in use by another crate browser", "--redis");
+    fails(&mut sharing(&folder, &["--redis", &url, "--fresh"]), "in use by other crate browsers", "stop them");
+    fails(&mut sharing(&folder, &["--redis", &url, "--strict"]), "with the store redis://", "--strict");
 }
 
 #[test]

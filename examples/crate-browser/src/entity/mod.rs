@@ -12,6 +12,7 @@ pub mod import;
 pub mod keyword;
 pub mod krate;
 pub mod licence;
+pub mod namespace;
 pub mod note;
 pub mod star;
 pub mod version;

@@ -10,7 +10,7 @@ use sea_orm::{
     DbErr, EntityTrait, ExprTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect, Related, Select,
     sea_query::Expr,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What crates are grouped by.
@@ -57,7 +57,7 @@ impl Group {
 }
 
 /// A name and how many crates have it.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult, Serialize, Deserialize)]
 pub struct Size {
     /// The name.
     pub name: String,

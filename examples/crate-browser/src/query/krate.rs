@@ -7,11 +7,11 @@ use cache_sea_orm::prelude::*;
 use sea_orm::{
     ColumnTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, SelectTwoMany, Statement,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A version with its features.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
     /// The row.
     #[serde(flatten)]
@@ -21,7 +21,7 @@ pub struct Version {
 }
 
 /// How many crates are reached along the edges, development dependencies aside.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromQueryResult, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromQueryResult, Serialize, Deserialize)]
 pub struct Reach {
     /// Crates needed directly.
     pub dependencies: i32,

@@ -18,7 +18,8 @@ use tokio::sync::broadcast::error::RecvError;
 pub async fn page(State(app): State<App>, view: View) -> Result<Response, Problem> {
     page::show(&app, &view, "activity.html", async {
         let happenings: Vec<Value> = app.journal.happenings().iter().map(|happening| value(happening)).collect();
-        Ok(context! { happenings, live => app.journal.live() })
+        let shared = app.store.label().is_some();
+        Ok(context! { happenings, live => app.journal.live(), shared })
     })
     .await
 }

@@ -10,7 +10,7 @@ pub mod rows;
 pub mod templates;
 pub mod view;
 
-use crate::{entity::import, journal::Journal, query::Db};
+use crate::{entity::import, journal::Journal, query::Db, store::Store};
 use axum::{
     Router,
     http::header,
@@ -32,6 +32,8 @@ pub struct App {
     pub templates: Templates,
     /// What happened to cached results.
     pub journal: Arc<Journal>,
+    /// Where results are kept.
+    pub store: Store,
     /// The workspace that was imported.
     pub workspace: Arc<import::Model>,
     /// Whether the cache is off for every page.

@@ -89,7 +89,12 @@ pub async fn show(
     let html = html?;
     let foot = app.templates.piece(
         "foot.html",
-        context! { view => Value::from(Serde(view)), other => view.other(), cost => Value::from(Serde(cost)) },
+        context! {
+            view => Value::from(Serde(view)),
+            other => view.other(),
+            cost => Value::from(Serde(cost)),
+            store => Value::from(Serde(app.store.report(app.db.cache()))),
+        },
     )?;
     let mut response = Html(html.replacen(FOOT, &foot, 1)).into_response();
     if let Ok(value) = HeaderValue::from_str(&cost.to_string()) {

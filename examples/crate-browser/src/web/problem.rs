@@ -16,13 +16,21 @@ pub enum Problem {
     Missing(String),
     /// The form cannot be taken as it is; says why.
     Refused(String),
+    /// The change is made, but other browsers may not show it yet; says why.
+    Unannounced(String),
+    /// The change is not made, because the store was not reached; says why.
+    Unwritten(String),
     /// Something failed that should not have; says what.
     Failed(String),
 }
 
 impl From<DbErr> for Problem {
     fn from(error: DbErr) -> Self {
-        Self::Failed(format!("The database refused: {error}"))
+        match error {
+            DbErr::Custom(text) if text.starts_with("the write is committed") => Self::Unannounced(text),
+            DbErr::Custom(text) if text.starts_with("the write was not made") => Self::Unwritten(text),
+            error => Self::Failed(format!("The database refused: {error}")),
+        }
     }
 }
 
@@ -43,6 +51,10 @@ impl IntoResponse for Problem {
         let (status, title, text) = match self {
             Self::Missing(what) => (StatusCode::NOT_FOUND, "Not here", format!("There is no {what} in this graph.")),
             Self::Refused(why) => (StatusCode::UNPROCESSABLE_ENTITY, "Not like this", why),
+            Self::Unannounced(why) => (StatusCode::ACCEPTED, "Saved, but not told", sentence(&why)),
+            Self::Unwritten(why) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Not saved", format!("{} Try again.", sentence(&why)))
+            }
             Self::Failed(what) => (StatusCode::INTERNAL_SERVER_ERROR, "That went wrong", what),
         };
         let text = HtmlEscape(&text);
@@ -53,6 +65,11 @@ impl IntoResponse for Problem {
         );
         (status, Html(page)).into_response()
     }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).chain(['.']).collect()
 }
 
 /// Lets only pages of the browser itself send forms: another site in the same web browser must not write.
