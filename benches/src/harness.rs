@@ -10,37 +10,52 @@ const ROUND: Duration = Duration::from_millis(8);
 
 /// The median nanoseconds of two calls, their rounds taken in turns so that both see the same machine.
 pub fn pair(mut ours: impl FnMut(), mut peer: impl FnMut()) -> (f64, f64) {
-    let (our_calls, peer_calls) = (calibrate(&mut ours), calibrate(&mut peer));
+    let mut ours = |calls| (0..calls).for_each(|_| ours());
+    let mut peer = |calls| (0..calls).for_each(|_| peer());
+    let (our_calls, peer_calls) = (calibrate(ROUND, &mut ours), calibrate(ROUND, &mut peer));
+    in_turns((ours, our_calls), (peer, peer_calls))
+}
+
+/// As [`pair`], of what makes as many calls as it is told and waits for others: in rounds of about this length, of as many
+/// calls of ours as of the peer, so that both pay as often for waking whoever was waiting for them.
+pub fn pair_of_many(round: Duration, ours: impl FnMut(u32), mut peer: impl FnMut(u32)) -> (f64, f64) {
+    let calls = calibrate(round, &mut peer);
+    in_turns((ours, calls), (peer, calls))
+}
+
+fn in_turns(ours: (impl FnMut(u32), u32), peer: (impl FnMut(u32), u32)) -> (f64, f64) {
+    let ((mut ours, our_calls), (mut peer, peer_calls)) = (ours, peer);
     let mut our_rounds = Vec::with_capacity(ROUNDS);
     let mut peer_rounds = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
-        our_rounds.push(round(&mut ours, our_calls));
-        peer_rounds.push(round(&mut peer, peer_calls));
+        our_rounds.push(time(&mut ours, our_calls));
+        peer_rounds.push(time(&mut peer, peer_calls));
     }
     (median(our_rounds), median(peer_rounds))
 }
 
-fn calibrate(call: &mut impl FnMut()) -> u32 {
+fn calibrate(round: Duration, call: &mut impl FnMut(u32)) -> u32 {
     let mut calls = 1;
     loop {
         let started = Instant::now();
-        (0..calls).for_each(|_| call());
+        call(calls);
         let elapsed = started.elapsed();
-        if elapsed >= ROUND / 4 || calls > 1 << 26 {
-            let wanted = ROUND.as_secs_f64() / elapsed.as_secs_f64().max(1e-9);
+        if elapsed >= round / 4 || calls > 1 << 26 {
+            let wanted = round.as_secs_f64() / elapsed.as_secs_f64().max(1e-9);
             return ((f64::from(calls) * wanted) as u32).max(1);
         }
         calls *= 4;
     }
 }
 
-fn round(call: &mut impl FnMut(), calls: u32) -> f64 {
+fn time(call: &mut impl FnMut(u32), calls: u32) -> f64 {
     let started = Instant::now();
-    (0..calls).for_each(|_| call());
+    call(calls);
     started.elapsed().as_nanos() as f64 / f64::from(calls)
 }
 
-fn median(mut rounds: Vec<f64>) -> f64 {
+/// The middle one.
+pub fn median(mut rounds: Vec<f64>) -> f64 {
     rounds.sort_by(f64::total_cmp);
     rounds[rounds.len() / 2]
 }

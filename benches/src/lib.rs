@@ -6,5 +6,6 @@ pub mod hit;
 pub mod invalidation;
 pub mod precision;
 pub mod query;
+pub mod remote;
 pub mod report;
 pub mod wrapper;

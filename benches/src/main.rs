@@ -3,7 +3,7 @@
 //! Figures are not comparable between machines; ratios are, roughly. Every figure is the median over
 //! rounds, each a mean over many calls, with ours and the peer's rounds taken in turns.
 
-use benches::{fragment, hit, invalidation, precision, query, report, wrapper};
+use benches::{fragment, hit, invalidation, precision, query, remote, report, wrapper};
 
 fn main() {
     let mut report = report::from_arguments();
@@ -13,5 +13,6 @@ fn main() {
     query::run(&mut report);
     wrapper::run(&mut report);
     precision::run(&mut report);
+    remote::run(&mut report);
     report.finish();
 }
