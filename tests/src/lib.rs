@@ -28,4 +28,7 @@ mod guides {
 
     #[doc = include_str!("../../docs/guide/exact-rows.md")]
     struct ExactRows;
+
+    #[doc = include_str!("../../docs/guide/shared-stores.md")]
+    struct SharedStores;
 }

@@ -7,8 +7,7 @@ use std::path::Path;
 const MAP: &str = include_str!("../README.md");
 
 /// The parts of the project that a line may be left for.
-const PARTS: [&str; 5] =
-    ["shared stores", "function options", "command line and operations", "other stores", "HTTP responses"];
+const PARTS: [&str; 4] = ["function options", "command line and operations", "other stores", "HTTP responses"];
 
 /// How many behaviours there are; the list may only grow.
 const BEHAVIOURS: usize = 161;
