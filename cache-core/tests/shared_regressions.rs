@@ -169,3 +169,18 @@ fn a_writer_of_everything_that_dies_after_commit_leaves_nothing_stale() {
     assert_eq!(read(&there, &key, "article", 2), 2);
     store.settle();
 }
+
+#[test]
+fn a_change_that_is_told_sharper_than_it_was_announced_ends_its_intent() {
+    let store = SimulatedStore::new().strict(Strict::new());
+    let (here, there) = (cache(&store), cache(&store));
+    let key = Key::new("titles");
+    let wide = Change::inserted("article", Row::from([("category", 3)]));
+    let intent = here.announcing(&wide.into()).wait().unwrap();
+    let sharp = Change::inserted("article", Row::from([("category", 3)]).with("id", 7));
+    intent.committed(sharp).wait().unwrap();
+    read(&there, &key, "article", 1);
+    store.settle();
+    assert_eq!(read(&here, &key, "article", 2), 1, "nothing keeps it out any more");
+    store.settle();
+}

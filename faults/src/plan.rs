@@ -57,6 +57,9 @@ pub struct Plan {
     /// Tells when each fault begins and ends.
     #[arg(long)]
     pub trace: bool,
+    /// Ends when a violation of this property has been found; for tests of the checker.
+    #[arg(long, hide = true)]
+    pub until: Option<String>,
     /// Checks what another mode promises; for tests of the checker.
     #[arg(long, hide = true, value_enum)]
     pub promise: Option<Protocol>,
@@ -130,6 +133,7 @@ impl Plan {
             rest: None,
             lease: 1000,
             trace: false,
+            until: None,
             promise: None,
         }
     }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::{Applying, Change, Changes};
+use super::{Applying, Change, Changes, Row};
 use crate::cache::Cache;
 use crate::engine::block;
 use crate::error::{Error, ErrorKind};
@@ -35,14 +35,29 @@ struct Announced {
 }
 
 impl Announced {
-    /// Whether changes are among those that were announced.
+    /// Whether changes concern nothing beside what was announced: an image that tells more than an announced one is
+    /// one of its rows.
     fn covers(&self, changes: &Changes) -> bool {
         if changes.is_empty() || *changes == self.changes {
             return true;
         }
-        let announced: HashSet<&Change> = self.changes.as_slice().iter().collect();
-        changes.as_slice().iter().all(|change| announced.contains(change))
+        let all = self.changes.as_slice();
+        let announced: HashSet<&Change> = all.iter().collect();
+        let is_known =
+            |change: &Change| announced.contains(change) || all.len() <= MAX_COMPARED && covered(all, change);
+        changes.as_slice().iter().all(is_known)
     }
+}
+
+/// Longest announcement that is searched image by image for each change.
+const MAX_COMPARED: usize = 256;
+
+fn covered(announced: &[Change], change: &Change) -> bool {
+    let Some(table) = change.table_name() else { return false };
+    let wide: Vec<&Row> =
+        announced.iter().filter(|one| one.table_name() == Some(table)).flat_map(|one| one.images()).collect();
+    let holds = |wide: &Row, image: &Row| wide.iter().all(|(column, value)| image.get(column) == Some(value));
+    change.images().iter().all(|image| wide.iter().any(|wide| holds(wide, image)))
 }
 
 impl Intent {
@@ -75,11 +90,15 @@ impl Intent {
             Some(announced) if announced.covers(&changes) => {
                 self.cache.applying(Some(announced.transaction), announced.changes)
             }
-            // What was not announced is served until it is told; the announcement stands until its lease is over.
+            // What was not announced is served until it is told: that it could not be told is an error.
             Some(announced) => {
-                let mut all = announced.changes;
-                all.extend(changes);
-                self.cache.applying(None, all)
+                let beside = self.cache.applying(None, changes);
+                let release = self.cache.applying(Some(announced.transaction), announced.changes);
+                let both = async move {
+                    beside.await?;
+                    release.await
+                };
+                Applying::running(&self.cache, Box::pin(both))
             }
         }
     }

@@ -201,6 +201,8 @@ async fn a_writer_that_dies_after_commit_leaves_nothing_stale_in_strict_mode() {
 #[tokio::test]
 async fn a_write_whose_caller_goes_away_is_told_in_the_end() {
     let Two { store, here, there } = two(strict()).await;
+    // The schema is known from now on, so that the write is on its way when it was polled once.
+    new_article(2).insert(&here.db).await.unwrap();
     miss!(titles(&there));
     store.settle();
     let mut write = Box::pin(new_article(1).insert(&here.db));

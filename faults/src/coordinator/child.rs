@@ -80,6 +80,11 @@ impl Children {
         self.past.operations() + running
     }
 
+    /// Whether an answer without this property was told of.
+    pub(super) fn has_found(&self, property: &str) -> bool {
+        self.running.iter().any(|running| running.counts().violations.contains_key(property))
+    }
+
     pub(super) fn restarts(&self) -> u64 {
         self.restarts
     }

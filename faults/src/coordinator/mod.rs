@@ -78,7 +78,8 @@ impl End<'_> {
     fn is_reached(&self, children: &Children) -> bool {
         let seconds = self.plan.seconds.or(self.plan.operations.is_none().then_some(60));
         let late = seconds.is_some_and(|seconds| self.started.elapsed() >= Duration::from_secs(seconds));
-        late || self.plan.operations.is_some_and(|operations| children.operations() >= operations)
+        let found = self.plan.until.as_deref().is_some_and(|property| children.has_found(property));
+        late || found || self.plan.operations.is_some_and(|operations| children.operations() >= operations)
     }
 }
 
