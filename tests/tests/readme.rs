@@ -84,7 +84,7 @@ fn every_behaviour_is_mapped_to_a_test_that_exists() {
 #[test]
 fn the_check_sees_what_is_wrong() {
     let shown = "`tests/tests/readme.rs::the_check_sees_what_is_wrong`";
-    assert_eq!(faults(&format!("## A\n\n- text\n  - {shown}\n  - left for: shared stores")), [""; 0]);
+    assert_eq!(faults(&format!("## A\n\n- text\n  - {shown}\n  - left for: other stores")), [""; 0]);
     for wrong in [
         "",
         "  - `tests/tests/readme.rs::the_check_sees`",

@@ -161,7 +161,11 @@ impl Cache {
             },
             Backend::Shared(Shared(tier)) => match block(tier.stamp(&none, None, None)) {
                 Ok((footprint, standing)) => (Stamps::void(), Proof::new(footprint, standing).map(Arc::new)),
-                Err(_) => return,
+                // The value of before is not what was set either.
+                Err(_) => {
+                    self.remove_here(key);
+                    return;
+                }
             },
         };
         let now = self.inner.clock.now();

@@ -58,7 +58,8 @@ impl Tier {
                     pause = FIRST_PAUSE;
                 }
                 Err(_) => {
-                    lock(&self.undelivered.queue).waiting.push_front(item);
+                    // Behind the others: a node that is lost keeps nothing from the rest.
+                    lock(&self.undelivered.queue).waiting.push_back(item);
                     self.store.sleep(pause).await;
                     pause = (2 * pause).min(LONGEST_PAUSE);
                 }

@@ -85,7 +85,7 @@ impl Tier {
         self.near.suspect_all();
         let mut pause = FIRST_PAUSE;
         let mut waited = Duration::ZERO;
-        let is_safe = transaction.is_some() && !told.everything;
+        let is_safe = transaction.is_some();
         while !is_safe && waited < self.settings.patience {
             self.store.sleep(pause).await;
             waited += pause;

@@ -140,12 +140,12 @@ impl Space {
     }
 }
 
-/// A command about a key, with room for this many arguments about as long.
 /// The number of a void on one server: the same one on another server is another one.
 pub(super) fn numbered(number: u64, incarnation: u64) -> u64 {
     if number == 0 { 0 } else { number.rotate_left(32) ^ incarnation }
 }
 
+/// A command about a key, with room for this many arguments about as long.
 fn about(command: &str, key: &str, arguments: usize) -> Cmd {
     let mut about = Cmd::with_capacity(1 + arguments, command.len() + arguments * (key.len() + 16));
     about.arg(command).arg(key);
