@@ -20,6 +20,29 @@ pub enum ErrorKind {
     Profile,
 }
 
+const COMMITTED: &str = "the write is committed, but ";
+const NOT_MADE: &str = "the write was not made, because ";
+
+impl ErrorKind {
+    /// What the text of an error says of a write that met the shared store, where an ORM has kept nothing of the error but its text;
+    /// [`ErrorKind::Undelivered`], [`ErrorKind::Refused`] or nothing.
+    ///
+    /// ```
+    /// use cache_core::ErrorKind;
+    ///
+    /// let error = "the write was not made, because the cache could not be told of it before its COMMIT";
+    /// assert_eq!(ErrorKind::of_write(error), Some(ErrorKind::Refused));
+    /// assert_eq!(ErrorKind::of_write("UNIQUE constraint failed"), None);
+    /// ```
+    pub fn of_write(text: &str) -> Option<ErrorKind> {
+        if text.starts_with(COMMITTED) {
+            Some(ErrorKind::Undelivered)
+        } else {
+            text.starts_with(NOT_MADE).then_some(ErrorKind::Refused)
+        }
+    }
+}
+
 /// A failure, with what was attempted and what to do about it.
 pub struct Error {
     repr: Box<Repr>,
@@ -35,6 +58,16 @@ struct Repr {
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Error { repr: Box::new(Repr { kind, message: message.into(), source: None }) }
+    }
+
+    /// A write that is committed, and of which the shared store was not told.
+    pub(crate) fn undelivered(reason: fmt::Arguments<'_>) -> Self {
+        Error::new(ErrorKind::Undelivered, format!("{COMMITTED}{reason}"))
+    }
+
+    /// A write that is not made, since the shared store was not told before.
+    pub(crate) fn refused(reason: fmt::Arguments<'_>) -> Self {
+        Error::new(ErrorKind::Refused, format!("{NOT_MADE}{reason}"))
     }
 
     /// The kind of failure.

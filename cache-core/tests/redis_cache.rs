@@ -1,13 +1,14 @@
 //! Caches that share a real server.
 #![cfg(all(feature = "redis", not(feature = "shuttle")))]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use cache_core::{
-    Cache, Change, Codec, Dependencies, ErrorKind, Key, Mode, NearMode, RedisStore, Row, Strict, Transaction, column,
-};
+use cache_core::{Cache, Change, Codec, Dependencies, ErrorKind, Key, Mode, NearMode, RedisStore, Strict, Transaction};
+use common::{read, row};
 use proptest::prelude::*;
 use test_servers::{Redis, RedisCluster};
 
@@ -18,18 +19,6 @@ fn namespace() -> String {
 
 fn cache(store: RedisStore, namespace: &str) -> Cache {
     Cache::builder().namespace(namespace).store(store).build()
-}
-
-fn read(cache: &Cache, category: i32, made: impl FnOnce() -> u64) -> u64 {
-    cache
-        .entry(Key::new("titles").with(&category))
-        .codec(Codec::serde::<u64>())
-        .depends_on(move || Dependencies::on("article", column("category_id").eq(category)))
-        .get_or_fill(made)
-}
-
-fn row(category: i32) -> Row {
-    Row::from([("category_id", category)])
 }
 
 /// Waits until a read of another process is a hit: entries are stored off the path of whoever made them.

@@ -1,32 +1,23 @@
 //! Caches that share a store: what one writes, no other serves any more.
 #![cfg(all(feature = "testing", not(feature = "shuttle")))]
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cache_core::observe::Event;
 use cache_core::testing::{Lost, SimulatedStore};
 use cache_core::{
     Cache, Change, Codec, Coding, Dependencies, ErrorKind, Key, Lock, Mode, NearMode, Row, Strict, Transaction, column,
 };
+use common::{read, row};
 use proptest::prelude::*;
 
 fn cache(store: &SimulatedStore) -> Cache {
     Cache::builder().namespace("shop").store(store.clone()).build()
-}
-
-/// Reads what `made` makes of a category, through a cache.
-fn read(cache: &Cache, category: i32, made: impl FnOnce() -> u64) -> u64 {
-    cache
-        .entry(Key::new("titles").with(&category))
-        .codec(Codec::serde::<u64>())
-        .depends_on(move || Dependencies::on("article", column("category_id").eq(category)))
-        .get_or_fill(made)
-}
-
-fn row(category: i32) -> Row {
-    Row::from([("category_id", category)])
 }
 
 #[test]
@@ -43,6 +34,26 @@ fn a_result_is_shared_and_goes_with_its_rows_only() {
     store.settle();
     assert_eq!(read(&here, 3, || 3), 2);
     assert_eq!(here.counters().invalidations, 2);
+}
+
+#[test]
+fn an_invalidation_says_which_conditions_it_met() {
+    let met = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&met);
+    let subscriber = move |event: &Event<'_>| {
+        if let Event::Invalidation(invalidation) = event {
+            heard.lock().unwrap().extend(invalidation.shapes.iter().map(ToString::to_string));
+        }
+    };
+    let here = Cache::builder().store(SimulatedStore::new()).subscriber(subscriber).build();
+    read(&here, 3, || 1);
+    let between = Dependencies::on("article", column("score").between(10, 90));
+    here.entry(Key::new("range")).codec(Codec::serde::<u64>()).depends_on(|| between).get_or_fill(|| 2);
+    here.invalidate(Change::inserted("article", Row::from([("category_id", 3), ("score", 50)]))).unwrap();
+    let met = met.lock().unwrap();
+    assert!(met.iter().any(|text| text == "article (category_id =): 1"), "{met:?}");
+    assert!(met.iter().any(|text| text.starts_with("article (score in range): ")), "{met:?}");
+    assert_eq!(met.len(), 2, "{met:?}");
 }
 
 #[test]

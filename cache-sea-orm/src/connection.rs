@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
-use cache_core::{Cache, CacheId, Error, ReadPoint};
+use cache_core::{Cache, CacheId, Error, ErrorKind, ReadPoint};
 use cache_sql::adapter::detached::Detached;
 use cache_sql::adapter::{Announcement, Applying, Database, Outcome, SchemaRequest, Session};
 use sea_orm::prelude::async_trait::async_trait;
@@ -188,6 +188,22 @@ fn leads_nowhere<C: 'static>(connection: &C) -> bool {
 /// What went wrong between the cache and its store, said as SeaORM says it.
 pub(crate) fn failure(error: Error) -> DbErr {
     DbErr::Custom(error.to_string())
+}
+
+/// What an error of a write through a wrapped connection says of the cache's store, if it is of the store:
+/// [`ErrorKind::Undelivered`] (the write is committed) or [`ErrorKind::Refused`] (it was not made).
+///
+/// ```
+/// use cache_sea_orm::store_failure;
+/// use sea_orm::DbErr;
+///
+/// assert_eq!(store_failure(&DbErr::RecordNotFound("article".to_owned())), None);
+/// ```
+pub fn store_failure(error: &DbErr) -> Option<ErrorKind> {
+    match error {
+        DbErr::Custom(text) => ErrorKind::of_write(text),
+        _ => None,
+    }
 }
 
 /// The answer of a write, as soon as the cache knows of it. An error of the database says more than one of the store.

@@ -88,7 +88,7 @@ mod value;
 
 pub use cached::{Cached, CachedQuery};
 pub use codecs::StoredEntity;
-pub use connection::{CachedConnection, CachedTransaction};
+pub use connection::{CachedConnection, CachedTransaction, store_failure};
 pub use entity_loader::{CachedLoad, Load};
 pub use keyed::{ByKey, KeyedEntity};
 pub use loader::{CachedModels, Models};

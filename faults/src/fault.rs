@@ -28,6 +28,8 @@ pub enum Fault {
     NodeLoss,
     /// A process dies at a step of a write, or anywhere.
     Crash,
+    /// The wall clock of a process jumps by up to forty days, either way.
+    Clock,
     /// A writer is not told whether its COMMIT was carried out.
     Unknown,
     /// A reader sleeps between its query and the end of its work.
@@ -36,7 +38,7 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Fault; 11] = [
+    pub const ALL: [Fault; 12] = [
         Fault::Kill9,
         Fault::Stop,
         Fault::ConnKill,
@@ -46,6 +48,7 @@ impl Fault {
         Fault::Migrate,
         Fault::NodeLoss,
         Fault::Crash,
+        Fault::Clock,
         Fault::Unknown,
         Fault::Slow,
     ];

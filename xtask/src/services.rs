@@ -20,7 +20,7 @@ enum Sign {
     Library { module: &'static str, headers: &'static [&'static str] },
 }
 
-const SERVICES: [Service; 7] = [
+const SERVICES: [Service; 8] = [
     Service { name: "Chromium", package: "chromium", sign: Sign::Programs(&["chromium"]) },
     Service { name: "OpenSSL's command", package: "openssl", sign: Sign::Programs(&["openssl"]) },
     Service { name: "PostgreSQL", package: "postgresql", sign: Sign::Programs(&["initdb", "postgres", "psql"]) },
@@ -29,6 +29,7 @@ const SERVICES: [Service; 7] = [
         package: "mariadb-server",
         sign: Sign::Programs(&["mariadbd", "mariadb-install-db", "mariadb"]),
     },
+    Service { name: "libfaketime", package: "faketime", sign: Sign::Programs(&["faketime"]) },
     Service { name: "Redis", package: "redis-server", sign: Sign::Programs(&["redis-server", "redis-cli"]) },
     Service {
         name: "the client library of PostgreSQL",

@@ -264,7 +264,8 @@ impl Cache {
         self.invalidate(Change::tag(name))
     }
 
-    /// Drops everything, by starting a new generation; costs the same however much there is.
+    /// Drops everything. In process that starts a new generation and costs the same however much there is; in a shared store the
+    /// nonces of all tables are looked for and renewed, and the entries are left to their times to live.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::{Applying, Change, Changes, Row};
 use crate::cache::Cache;
 use crate::engine::block;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// The store's permission for a write, which only [`Mode::Strict`](crate::Mode::Strict) needs; in every other mode it is had
 /// for nothing.
@@ -125,7 +125,7 @@ type Running = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Refused`]: the store could not be told in time. The write must not be made; roll it back.
+/// [`ErrorKind::Refused`](crate::ErrorKind::Refused): the store could not be told in time. The write must not be made; roll it back.
 #[must_use = "the write must not be committed before the announcement is over"]
 pub struct Announcing {
     cache: Cache,
@@ -181,10 +181,9 @@ impl Future for Announcing {
             return Poll::Ready(Ok(intent));
         }
         drop(intent.rolled_back());
-        Poll::Ready(Err(Error::new(
-            ErrorKind::Refused,
-            "the write was not made, because telling the cache of it before its COMMIT took longer than half of the lease",
-        )))
+        Poll::Ready(Err(Error::refused(format_args!(
+            "telling the cache of it before its COMMIT took longer than half of the lease"
+        ))))
     }
 }
 

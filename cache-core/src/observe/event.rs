@@ -7,6 +7,7 @@ use crate::change::Change;
 use crate::dependency::{Dependencies, Table};
 use crate::engine::{MissReason, Refusal};
 use crate::key::Key;
+use crate::shape::Named;
 
 /// Something that happened to a cache.
 ///
@@ -94,6 +95,22 @@ pub struct ShapeMet {
 impl ShapeMet {
     pub(crate) fn new(table: &Table, shape: &impl fmt::Display, conjunctions: usize, whole: bool) -> Self {
         ShapeMet { table: Some(table.clone()), shape: shape.to_string(), conjunctions, whole }
+    }
+
+    /// Shapes under the names that a shared store has for them, where each level of a range is one.
+    pub(crate) fn of_names<'a>(table: &Table, names: impl IntoIterator<Item = (&'a str, usize, bool)>) -> Vec<Self> {
+        let mut met: Vec<ShapeMet> = Vec::new();
+        for (name, conjunctions, whole) in names {
+            let shape = Named::parse(name).map_or_else(|| name.to_owned(), |named| named.shape().to_string());
+            match met.iter_mut().find(|known| known.shape == shape) {
+                Some(known) => {
+                    known.conjunctions += conjunctions;
+                    known.whole |= whole;
+                }
+                None => met.push(ShapeMet { table: Some(table.clone()), shape, conjunctions, whole }),
+            }
+        }
+        met
     }
 
     pub(crate) fn everything() -> Self {

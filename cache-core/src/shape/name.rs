@@ -52,6 +52,10 @@ impl Named {
         (spans <= 1).then_some(Named { shape, level })
     }
 
+    pub(crate) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     /// What a row image means for the conjunctions of this name.
     pub(crate) fn meets(&self, row: &Row, table: &ConjunctionHasher) -> Meets {
         self.shape.meets(row, 1 << self.level, &self.shape.hasher(table))

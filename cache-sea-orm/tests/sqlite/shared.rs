@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use cache_core::testing::SimulatedStore;
-use cache_core::{Cache, Strict};
+use cache_core::{Cache, ErrorKind, Strict};
 use cache_sea_orm::prelude::*;
+use cache_sea_orm::store_failure;
 use cache_sql::Dialect;
 use cache_sql::adapter::{Database, Outcome, Session};
 use sea_orm::{
@@ -52,11 +53,11 @@ impl Two {
 }
 
 fn is_committed(error: &DbErr) -> bool {
-    matches!(error, DbErr::Custom(text) if text.starts_with("the write is committed"))
+    store_failure(error) == Some(ErrorKind::Undelivered)
 }
 
 fn is_refused(error: &DbErr) -> bool {
-    matches!(error, DbErr::Custom(text) if text.starts_with("the write was not made"))
+    store_failure(error) == Some(ErrorKind::Refused)
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ fn app(
         Failure::new(format_args!("the cache cannot be installed ({error})"), "start one browser a process")
     })?;
     let db = Db::new(file.connection().clone(), &cache);
-    let templates = Templates::new(&db, store.label().is_some()).map_err(|error| {
+    let templates = Templates::new(&db).map_err(|error| {
         Failure::new(format_args!("a template has a mistake ({error:#})"), "repair it and build again")
     })?;
     Ok(App { db, templates, journal, store, workspace: Arc::new(workspace), uncached })

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::clock::Clocks;
 use crate::counts::Counts;
 use crate::worker::{Order, Step, Task, Telling};
 
@@ -17,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct Children {
     program: PathBuf,
     task: Task,
+    clocks: Option<Clocks>,
     running: Vec<Running>,
     /// Of those that have ended.
     past: Counts,
@@ -32,7 +34,7 @@ struct Running {
 }
 
 impl Children {
-    pub(super) fn start(program: &Path, task: Task, started: Instant) -> Result<Self, String> {
+    pub(super) fn start(program: &Path, task: Task, clocks: Option<Clocks>, started: Instant) -> Result<Self, String> {
         let mut children = Children {
             program: program.to_owned(),
             running: Vec::new(),
@@ -40,6 +42,7 @@ impl Children {
             restarts: 0,
             started,
             task,
+            clocks,
         };
         for slot in 0..children.task.plan.processes {
             let running = children.spawn(slot, 0)?;
@@ -53,6 +56,9 @@ impl Children {
         let task = serde_json::to_string(&task).map_err(|error| error.to_string())?;
         let mut command = Command::new(&self.program);
         command.arg("worker").arg(task).stdin(Stdio::piped()).stdout(Stdio::piped());
+        if let Some(clocks) = &self.clocks {
+            clocks.wind(&mut command, slot)?;
+        }
         let mut process = command.spawn().map_err(|error| format!("a worker cannot be started: {error}"))?;
         let counts = Arc::new(Mutex::new(Counts::default()));
         let listener = process.stdout.take().map(|output| {
@@ -119,6 +125,12 @@ impl Children {
         self.restarts += 1;
         self.running[slot] = self.spawn(slot, self.restarts)?;
         Ok(())
+    }
+
+    /// The clock of a worker jumps.
+    pub(super) fn jump(&self, random: &mut fastrand::Rng) -> Result<(), String> {
+        let slot = random.usize(..self.running.len());
+        self.clocks.as_ref().map_or(Ok(()), |clocks| clocks.jump(slot, random))
     }
 
     /// Ends all of them in order, and adds up what they have done.

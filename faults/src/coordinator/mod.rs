@@ -1,6 +1,7 @@
 //! Starts everything, breaks some of it, and adds up.
 
 mod child;
+mod clock;
 mod schedule;
 mod servers;
 
@@ -12,9 +13,11 @@ use clap::ValueEnum;
 use test_servers::Postgres;
 
 use self::child::Children;
+use self::clock::Clocks;
 use self::schedule::Schedule;
 use self::servers::Servers;
 use crate::counts::Report;
+use crate::fault::Fault;
 use crate::ledger::Ledger;
 use crate::plan::{Database, Near, Plan};
 use crate::worker::Task;
@@ -33,8 +36,9 @@ pub fn run(plan: &Plan, program: &Path) -> Result<Report, String> {
     let (database, _server) = database(plan, folder.path())?;
     let servers = Servers::start(plan)?;
     let task = Task { plan: plan.clone(), ledger, slot: 0, incarnation: 0, database, place: servers.place() };
+    let clocks = faults.contains(&Fault::Clock).then(|| Clocks::new(folder.path())).transpose()?;
     let started = Instant::now();
-    let mut children = Children::start(program, task, started)?;
+    let mut children = Children::start(program, task, clocks, started)?;
     let mut random = fastrand::Rng::with_seed(plan.seed);
     let mut schedule = Schedule::new(&faults);
     let end = End { started, plan };

@@ -41,6 +41,7 @@ pub(super) fn inject(
             let step = Step::ALL.get(random.usize(..=Step::ALL.len())).copied();
             return children.crash(step, random);
         }
+        Fault::Clock => return children.jump(random),
         Fault::Kill9 => servers.kill(random),
         Fault::Stop => servers.pause(random),
         Fault::ConnKill => servers.cut_connections(random),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::tier::Tier;
 use crate::change::{Change, Kind, Row};
 use crate::dependency::Table;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::observe::ShapeMet;
 use crate::store::shared::{Fault, Mode, Voided, Written};
 
@@ -99,14 +99,11 @@ impl Tier {
         if is_safe || !self.settings.strict_acknowledgement {
             return Ok((number, Vec::new()));
         }
-        Err(Error::new(
-            ErrorKind::Undelivered,
-            format!(
-                "the write is committed, but the cache could not be told of it for {:?}, and goes on trying: other processes \
-                 may be served results from before it until then ({fault})",
-                self.settings.patience
-            ),
-        ))
+        Err(Error::undelivered(format_args!(
+            "the cache could not be told of it for {:?}, and goes on trying: other processes may be served results from before \
+             it until then ({fault})",
+            self.settings.patience
+        )))
     }
 
     pub(super) async fn try_void(&self, transaction: Option<u64>, told: &Told) -> Result<Vec<ShapeMet>, Fault> {
@@ -130,12 +127,7 @@ impl Tier {
     pub(crate) async fn announce(self: Arc<Self>, transaction: u64, told: Told) -> Result<(), Error> {
         let refused = |fault: Fault| {
             self.failed();
-            Error::new(
-                ErrorKind::Refused,
-                format!(
-                    "the write was not made, because the cache could not be told of it before its COMMIT ({fault})"
-                ),
-            )
+            Error::refused(format_args!("the cache could not be told of it before its COMMIT ({fault})"))
         };
         if told.everything {
             self.store.announce_everything(transaction).await.map_err(refused)?;

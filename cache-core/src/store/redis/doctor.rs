@@ -115,7 +115,8 @@ impl Report {
     }
 
     fn slack(&self, is_single: bool) -> Duration {
-        let in_cluster = self.info.get("redis_mode").is_some_and(|mode| mode == "cluster");
+        let in_cluster =
+            ["redis_mode", "server_mode"].iter().any(|name| self.info.get(*name).is_some_and(|mode| mode == "cluster"));
         let lag = self.number("min-replicas-max-lag").filter(|_| self.number("min-replicas-to-write") > Some(0));
         match (lag, self.number("cluster-node-timeout")) {
             (Some(seconds), _) => Duration::from_secs(seconds),

@@ -199,6 +199,7 @@ impl Kept {
 
     fn void(&mut self, table: &Table, images: &[Row], nonce: u64, hasher: &ConjunctionHasher, met: &mut Vec<ShapeMet>) {
         self.last_void = nonce;
+        let mut names = Vec::new();
         for (name, known) in &mut self.shapes {
             let (mut gone, mut whole) = (0, false);
             match Named::parse(name) {
@@ -220,9 +221,10 @@ impl Kept {
                 *known = nonce;
             }
             if whole || gone > 0 {
-                met.push(ShapeMet::new(table, name, gone, whole));
+                names.push((name.as_str(), gone, whole));
             }
         }
+        met.extend(ShapeMet::of_names(table, names));
     }
 }
 

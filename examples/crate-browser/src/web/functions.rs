@@ -3,13 +3,14 @@
 //! Pages ask inside their cached blocks, so that a block that is served from the cache asks nothing. The
 //! questions are asynchronous and templates are not: rendering happens on a thread that may wait.
 
-use super::{rows, templates::wait};
+use super::rows;
 use crate::query::{
     Db,
     edges::{self, Direction},
     group::{self, Group},
     krate as one, list, statistics,
 };
+use cache_minijinja::block_on;
 use minijinja::{Environment, Error, ErrorKind, Value, value::Serde};
 use sea_orm::DbErr;
 use serde::Serialize;
@@ -55,7 +56,7 @@ pub fn install(env: &mut Environment<'static>, db: &Db) {
 
 /// Waits for an answer, on the thread that renders.
 fn answer<T: Serialize>(question: impl Future<Output = Result<T, DbErr>>) -> Result<Value, Error> {
-    match wait(question)? {
+    match block_on(question)? {
         Ok(answer) => Ok(Value::from(Serde(answer))),
         Err(error) => Err(Error::new(ErrorKind::InvalidOperation, "the database refused").with_source(error)),
     }

@@ -6,6 +6,8 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
+use cache_core::ErrorKind;
+use cache_sea_orm::store_failure;
 use minijinja::HtmlEscape;
 use sea_orm::DbErr;
 
@@ -26,10 +28,10 @@ pub enum Problem {
 
 impl From<DbErr> for Problem {
     fn from(error: DbErr) -> Self {
-        match error {
-            DbErr::Custom(text) if text.starts_with("the write is committed") => Self::Unannounced(text),
-            DbErr::Custom(text) if text.starts_with("the write was not made") => Self::Unwritten(text),
-            error => Self::Failed(format!("The database refused: {error}")),
+        match (store_failure(&error), error) {
+            (Some(ErrorKind::Undelivered), DbErr::Custom(text)) => Self::Unannounced(text),
+            (Some(_), DbErr::Custom(text)) => Self::Unwritten(text),
+            (_, error) => Self::Failed(format!("The database refused: {error}")),
         }
     }
 }

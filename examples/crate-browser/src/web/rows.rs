@@ -1,6 +1,5 @@
 //! Tables as querysets in templates: `rows.note.filter(crate_id=3).order_by("id")`.
 
-use super::templates::wait;
 use crate::{
     entity::{
         author, category, crate_author, crate_category, crate_keyword, crate_licence, dependency, feature, keyword,
@@ -9,7 +8,7 @@ use crate::{
     query::Db,
 };
 use cache_core::{Dependencies, KeyWriter};
-use cache_minijinja::{Error, TemplateQuery, queryset, scalar};
+use cache_minijinja::{Error, TemplateQuery, block_on, queryset, scalar};
 use cache_sea_orm::prelude::*;
 use minijinja::{Value, value::Serde};
 use sea_orm::{
@@ -72,7 +71,7 @@ impl<E: EntityTrait> Rows<E> {
     }
 
     fn answer<T>(&self, question: impl Future<Output = Result<T, DbErr>>) -> Result<T, Error> {
-        wait(question).map_err(Error::query)?.map_err(Error::query)
+        block_on(question)?.map_err(Error::query)
     }
 }
 

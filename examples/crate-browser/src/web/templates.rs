@@ -2,11 +2,9 @@
 
 use super::functions;
 use crate::query::Db;
-use cache_core::context::Context;
 use cache_minijinja::{Error, Fragments};
-use minijinja::{Environment, ErrorKind, Value};
+use minijinja::{Environment, Value};
 use std::sync::Arc;
-use tokio::{runtime::Handle, task};
 
 const SOURCES: [(&str, &str); 13] = [
     ("layout.html", include_str!("../../templates/layout.html")),
@@ -29,15 +27,14 @@ const SOURCES: [(&str, &str); 13] = [
 pub struct Templates {
     env: Arc<Environment<'static>>,
     fragments: Fragments,
-    shared: bool,
 }
 
 impl Templates {
-    /// Compiles the templates; their questions go to `db`, their blocks into its cache, which is `shared` by processes or not.
+    /// Compiles the templates; their questions go to `db`, their blocks into its cache.
     ///
     /// # Errors
     /// When a template has a mistake.
-    pub fn new(db: &Db, shared: bool) -> Result<Self, Error> {
+    pub fn new(db: &Db) -> Result<Self, Error> {
         let fragments = Fragments::builder(db.cache().clone()).build();
         let mut env = Environment::new();
         fragments.install(&mut env);
@@ -45,7 +42,7 @@ impl Templates {
         for (name, source) in SOURCES {
             fragments.add_template(&mut env, name, source)?;
         }
-        Ok(Self { env: Arc::new(env), fragments, shared })
+        Ok(Self { env: Arc::new(env), fragments })
     }
 
     /// Renders a page on a thread that may wait for the database.
@@ -53,16 +50,7 @@ impl Templates {
     /// # Errors
     /// When a question fails.
     pub async fn render(&self, name: &'static str, context: Value) -> Result<String, Error> {
-        if !self.shared {
-            return self.fragments.render_blocking(self.env.clone(), name, context).await;
-        }
-        // `render_blocking` stores no block that is older than a change since the render began, which it does not know of a shared
-        // store. These pages read inside of their blocks what the blocks print, and need no such care.
-        let (env, surroundings) = (self.env.clone(), Context::current());
-        let render = move || surroundings.run(|| env.get_template(name)?.render(context));
-        let stopped =
-            |error| minijinja::Error::new(ErrorKind::InvalidOperation, "the render was stopped").with_source(error);
-        Ok(task::spawn_blocking(render).await.map_err(stopped).flatten()?)
+        self.fragments.render_blocking(self.env.clone(), name, context).await
     }
 
     /// Renders a piece that asks nothing.
@@ -71,19 +59,6 @@ impl Templates {
     /// When the piece has a mistake.
     pub fn piece(&self, name: &str, context: Value) -> Result<String, minijinja::Error> {
         self.env.get_template(name)?.render(context)
-    }
-}
-
-/// Waits for an answer, on the thread that renders.
-///
-/// # Errors
-/// When there is no runtime that could find it.
-pub fn wait<F: Future>(question: F) -> Result<F::Output, minijinja::Error> {
-    match Handle::try_current() {
-        Ok(runtime) => Ok(runtime.block_on(question)),
-        Err(error) => {
-            Err(minijinja::Error::new(ErrorKind::InvalidOperation, "nobody can answer here").with_source(error))
-        }
     }
 }
 
@@ -97,7 +72,7 @@ mod tests {
     #[test]
     fn every_template_compiles() {
         let db = Db::new(DatabaseConnection::default(), &Cache::in_memory());
-        let templates = Templates::new(&db, false).unwrap();
+        let templates = Templates::new(&db).unwrap();
         assert_eq!(templates.env.templates().count(), SOURCES.len());
     }
 }

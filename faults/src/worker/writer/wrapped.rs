@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
+use cache_core::ErrorKind;
 use cache_sea_orm::prelude::*;
-use cache_sea_orm::{CachedConnection, CachedTransaction};
+use cache_sea_orm::{CachedConnection, CachedTransaction, store_failure};
 use sea_orm::{DbErr, EntityTrait, TransactionTrait};
 
 use super::{Fate, Write};
@@ -56,13 +57,11 @@ impl Write<'_> {
         self.world.took(asked);
         match outcome {
             Ok(version) => self.acknowledge(version),
-            Err(DbErr::Custom(text)) if text.starts_with("the write is committed") => {
-                tally.count(|counts| counts.undelivered += 1);
-            }
-            Err(DbErr::Custom(text)) if text.starts_with("the write was not made") => {
-                tally.count(|counts| counts.not_permitted += 1);
-            }
-            Err(error) => return Err(error),
+            Err(error) => match store_failure(&error) {
+                Some(ErrorKind::Undelivered) => tally.count(|counts| counts.undelivered += 1),
+                Some(_) => tally.count(|counts| counts.not_permitted += 1),
+                None => return Err(error),
+            },
         }
         Ok(())
     }

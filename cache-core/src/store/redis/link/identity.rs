@@ -42,7 +42,8 @@ impl Identity {
     /// When the server is not a primary, refuses to tell, or tells too little.
     pub(super) fn read(address: &Address, server: &Value, replication: &Value) -> Result<Identity, Fault> {
         let (server, replication) = (text(address, server)?, text(address, replication)?);
-        let mode = match field(server, "redis_mode") {
+        // The same field, as Redis and as Valkey call it.
+        let mode = match field(server, "redis_mode").or_else(|| field(server, "server_mode")) {
             Some("cluster") => Mode::Cluster,
             Some("sentinel") => return Ok(Identity { incarnation: 0, mode: Mode::Sentinel }),
             _ => Mode::Standalone,
@@ -101,6 +102,12 @@ mod tests {
         assert_eq!(first, read(SERVER, "role:master\r\nmaster_replid:x\r\n").unwrap());
         assert_ne!(first, read(SERVER, "role:master\r\nmaster_replid:y\r\n").unwrap());
         assert_ne!(first, read("run_id:abd", "role:master\r\nmaster_replid:x\r\n").unwrap());
+    }
+
+    #[test]
+    fn valkey_tells_its_mode_under_another_name() {
+        let server = "redis_version:7.2.4\r\nserver_name:valkey\r\nserver_mode:cluster\r\nrun_id:abc\r\n";
+        assert_eq!(read(server, "role:master\r\nmaster_replid:x\r\n").unwrap().mode, Mode::Cluster);
     }
 
     #[test]

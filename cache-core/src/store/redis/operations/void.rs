@@ -240,10 +240,7 @@ impl Voiding<'_> {
         if self.met.values().any(|met| met.whole) {
             marks.push(mark(keys.shapes.as_bytes()));
         }
-        let shapes = self.met.iter().map(|(name, met)| {
-            let name = if name.is_empty() { "any row" } else { name };
-            ShapeMet::new(self.table, &name, met.conjunctions, met.whole)
-        });
-        Voided { shapes: shapes.collect(), marks }
+        let shapes = self.met.iter().map(|(name, met)| (&**name, met.conjunctions, met.whole));
+        Voided { shapes: ShapeMet::of_names(self.table, shapes), marks }
     }
 }
