@@ -338,7 +338,7 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
 
     /// The dependencies are built as part of the fill: what they were made from counts, too.
     async fn fill<T: Clone + 'static>(&mut self, lead: Option<Lead>, missed: MissReason) -> Step<T, W> {
-        let mut token = None;
+        let mut lease = None;
         if let Some(request) = &self.request
             && let Some(tier) = request.cache.tier()
             && request.terms.lock == Lock::Shared
@@ -346,7 +346,7 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
             && missed != MissReason::Unreachable
         {
             match tier.lead(&request.key, request.terms.codec).await {
-                Leading::Lead(mine) => token = Some(mine),
+                Leading::Lead(mine) => lease = Some(mine),
                 Leading::Alone => {}
                 Leading::Found(stored) => {
                     if let Some(value) = stored.value.downcast_ref::<T>().cloned() {
@@ -365,7 +365,7 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
         let Entry { cache, key, dependencies, weigh, terms, as_of, .. } = request;
         cache.record(&Event::Miss { name: terms.name, key: &key, reason: missed });
         let mut filling = Box::new(Filling::begin(cache, key, terms, lead, as_of));
-        filling.under_lease(token);
+        filling.under_lease(lease);
         let dependencies = filling.context().run(dependencies);
         match missed {
             // It would only be waited for a second time.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::flight::Lead;
-use super::shared::{Known, Parcel, Proof, Tier};
+use super::shared::{Known, Lease, Parcel, Proof, Tier};
 use super::{Landing, Refusal, Stamps};
 use crate::cache::Cache;
 use crate::clock::Instant;
@@ -37,8 +37,8 @@ pub enum Lock {
     #[default]
     Local,
     /// The callers of all processes that share the store: one takes a lease, the others wait for its result. Costs a
-    /// round trip more on a miss; a leader that dies costs its lease, ten seconds at most. Work that takes longer than that may
-    /// be run by another process as well, and then the later one stores.
+    /// round trip more on a miss; a leader that dies costs its lease, ten seconds at most, which is renewed while it lives. Work that
+    /// takes longer than ten minutes is no longer waited for.
     Shared,
 }
 
@@ -56,8 +56,8 @@ pub(crate) struct Filling {
     outer: Context,
     begun: Instant,
     removals: u64,
-    /// The token of the lease, where one was taken.
-    lease: Option<u64>,
+    /// The lease, where one was taken.
+    lease: Option<Lease>,
     done: bool,
 }
 
@@ -73,8 +73,8 @@ impl Filling {
     }
 
     /// The lease under which this fills for all processes.
-    pub(crate) fn under_lease(&mut self, token: Option<u64>) {
-        self.lease = token;
+    pub(crate) fn under_lease(&mut self, lease: Option<Lease>) {
+        self.lease = lease;
     }
 
     /// Stamps the dependencies; the work may start when this returns. `known` are stamps that the look-up has met.
@@ -194,8 +194,8 @@ impl Filling {
 
     /// Ends a lease under which nothing will be kept.
     fn give_back(&mut self) {
-        if let (Some(token), Some(tier)) = (self.lease.take(), self.cache.tier()) {
-            tier.give_back(&self.key, token);
+        if let (Some(lease), Some(tier)) = (self.lease.take(), self.cache.tier()) {
+            tier.give_back(&self.key, lease);
         }
     }
 

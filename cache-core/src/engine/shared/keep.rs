@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::lease::Lease;
 use super::tier::{Tier, wall_clock};
 use crate::cache::Cache;
 use crate::codec::Codec;
@@ -20,7 +21,7 @@ pub(crate) struct Parcel {
     pub(crate) footprint: Arc<Footprint>,
     pub(crate) standing: Arc<Standing>,
     pub(crate) removals: u64,
-    pub(crate) lease: Option<u64>,
+    pub(crate) lease: Option<Lease>,
     /// Callers that wait until the entry is there.
     pub(crate) landing: Option<(Lead, Arc<Stored>)>,
 }
@@ -55,18 +56,18 @@ impl Tier {
     }
 
     /// Gives a lease back, in the background.
-    pub(crate) fn give_back(&self, key: &Key, token: u64) {
+    pub(crate) fn give_back(&self, key: &Key, lease: Lease) {
         let (store, id) = (Arc::clone(&self.store), self.digest(key).id);
         self.store.spawn(Box::pin(async move {
             // It ends by itself.
-            let _ = store.release(id, token).await;
+            let _ = store.release(id, lease.token).await;
         }));
     }
 
     async fn deliver(&self, parcel: Parcel) {
         let Parcel { cache, key, bytes, ttl, footprint, standing, removals, lease, landing } = parcel;
         let id = self.digest(&key).id;
-        let stands = self.still_stands(&footprint, &standing).await && self.still_leads(id, lease).await;
+        let stands = self.still_stands(&footprint, &standing).await && self.still_leads(id, lease.as_ref()).await;
         if stands && cache.removals().count(&key) == removals {
             // An entry that does not get there is a miss.
             let _ = self.store.keep(Keeping { id, bytes, ttl }).await;
@@ -75,8 +76,8 @@ impl Tier {
                 let _ = self.store.remove(vec![id]).await;
             }
         }
-        if let Some(token) = lease {
-            let _ = self.store.release(id, token).await;
+        if let Some(lease) = lease {
+            let _ = self.store.release(id, lease.token).await;
         }
         if let Some((lead, stored)) = landing {
             lead.land(Landing::Stored(stored));
@@ -97,10 +98,10 @@ impl Tier {
     }
 
     /// A leader that was slower than its lease leaves the entry to the one that came after it.
-    async fn still_leads(&self, id: [u8; 16], lease: Option<u64>) -> bool {
+    async fn still_leads(&self, id: [u8; 16], lease: Option<&Lease>) -> bool {
         match lease {
             None => true,
-            Some(token) => self.store.holds(id, token).await.unwrap_or(false),
+            Some(lease) => self.store.holds(id, lease.token).await.unwrap_or(false),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod fence;
 mod keep;
 mod lead;
+mod lease;
 mod memo;
 mod seek;
 mod seen;
@@ -15,6 +16,7 @@ mod write;
 
 pub(crate) use keep::Parcel;
 pub(crate) use lead::Leading;
+pub(crate) use lease::Lease;
 pub(crate) use seek::{Known, Proof};
 pub(crate) use tier::{Settings, Tier};
 pub(crate) use write::written;

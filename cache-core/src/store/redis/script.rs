@@ -23,6 +23,7 @@ pub(super) static FILL: LazyLock<Script> = LazyLock::new(|| Script::new(include_
 pub(super) static ANNOUNCE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/announce.lua")));
 pub(super) static VOID: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/void.lua")));
 pub(super) static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/release.lua")));
+pub(super) static RENEW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/renew.lua")));
 
 /// One run of a script.
 pub(super) struct Call {

@@ -153,6 +153,10 @@ impl SharedStore for Space {
         Box::pin(self.take_lease(id, token, life))
     }
 
+    fn renew(&self, id: [u8; 16], token: u64, life: Duration) -> Pending<'_, Result<bool, Fault>> {
+        Box::pin(self.put_lease_off(id, token, life))
+    }
+
     fn release(&self, id: [u8; 16], token: u64) -> Pending<'_, Result<(), Fault>> {
         Box::pin(self.give_lease_back(id, token))
     }

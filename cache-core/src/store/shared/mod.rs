@@ -72,8 +72,11 @@ pub(crate) trait SharedStore: fmt::Debug + Send + Sync + 'static {
     /// A number for each table that changes with every `void` of it, and is never seen twice for lost ones.
     fn last_voids(&self, tables: Vec<Table>) -> Pending<'_, Result<Vec<u64>, Fault>>;
 
-    /// Tries to become the one that fills an entry: the token if so, `None` if another has it.
+    /// Tries to become the one that fills an entry; whether no other is.
     fn lease(&self, id: [u8; 16], token: u64, life: Duration) -> Pending<'_, Result<bool, Fault>>;
+
+    /// Puts off the end of a lease, if it is still held by this token; whether it is.
+    fn renew(&self, id: [u8; 16], token: u64, life: Duration) -> Pending<'_, Result<bool, Fault>>;
 
     /// Gives a lease back, if it is still held by this token, and wakes those that wait.
     fn release(&self, id: [u8; 16], token: u64) -> Pending<'_, Result<(), Fault>>;

@@ -128,6 +128,14 @@ impl SharedStore for Opened {
         })
     }
 
+    fn renew(&self, id: [u8; 16], token: u64, life: Duration) -> Pending<'_, Result<bool, Fault>> {
+        self.answer(|server| {
+            let now = Instant::now();
+            let held = server.leases.get_mut(&id).filter(|(holder, end)| *holder == token && *end > now);
+            held.map(|(_, end)| *end = now + life).is_some()
+        })
+    }
+
     fn release(&self, id: [u8; 16], token: u64) -> Pending<'_, Result<(), Fault>> {
         self.answer(|server| {
             if server.leases.get(&id).is_some_and(|(holder, _)| *holder == token) {

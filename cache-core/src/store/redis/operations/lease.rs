@@ -6,7 +6,7 @@ use futures_util::future::select;
 
 use crate::store::redis::link::slot;
 use crate::store::redis::reply::{self, Replies};
-use crate::store::redis::script::{self, Call, Calls, RELEASE};
+use crate::store::redis::script::{self, Call, Calls, RELEASE, RENEW, Script};
 use crate::store::redis::space::{Space, millis};
 use crate::store::shared::{Fault, SharedStore};
 
@@ -26,13 +26,25 @@ impl Space {
         Ok(self.ask(&key, set).await?.next()? != redis::Value::Nil)
     }
 
+    pub(in crate::store::redis) async fn put_lease_off(
+        &self,
+        id: [u8; 16],
+        token: u64,
+        life: Duration,
+    ) -> Result<bool, Fault> {
+        self.of_holder(&RENEW, id, vec![token.to_string(), millis(life).to_string()]).await
+    }
+
     pub(in crate::store::redis) async fn give_lease_back(&self, id: [u8; 16], token: u64) -> Result<(), Fault> {
+        self.of_holder(&RELEASE, id, vec![token.to_string()]).await.map(|_| ())
+    }
+
+    async fn of_holder(&self, script: &'static Script, id: [u8; 16], arguments: Vec<String>) -> Result<bool, Fault> {
         let key = self.keys.lease(id);
-        let calls = Calls::one(slot(key.as_bytes()), Call::new(&RELEASE, vec![key], vec![token.to_string()]));
-        for answer in script::run(&self.links, &[calls]).await {
-            Replies::new(answer?.values).next()?;
-        }
-        Ok(())
+        let calls = Calls::one(slot(key.as_bytes()), Call::new(script, vec![key], arguments));
+        let answer =
+            script::run(&self.links, &[calls]).await.pop().ok_or_else(|| reply::senseless("no answer was given"))?;
+        Ok(reply::number(&Replies::new(answer?.values).next()?) == 1)
     }
 
     /// The token of whoever holds a lease.

@@ -37,6 +37,8 @@ fn the_rule_of_the_guide_is_enough() {
     block(bench.space.keep(keeping)).unwrap();
     block(bench.space.touch(id, Duration::from_secs(9))).unwrap();
     assert!(block(bench.space.lease(id, 1, Duration::from_secs(9))).unwrap());
+    assert!(block(bench.space.renew(id, 1, Duration::from_secs(9))).unwrap());
+    assert!(!block(bench.space.renew(id, 2, Duration::from_secs(9))).unwrap());
     assert!(block(bench.space.holds(id, 1)).unwrap());
     block(bench.space.release(id, 1)).unwrap();
     assert_eq!(block(bench.space.remove(vec![id])).unwrap(), 1);
