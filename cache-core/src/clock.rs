@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) struct Instant(u64);
 
 impl Instant {
-    pub(crate) fn from_nanos(nanos: u64) -> Self {
+    pub(crate) const fn from_nanos(nanos: u64) -> Self {
         Instant(nanos)
     }
 
@@ -20,6 +20,10 @@ impl Instant {
 
     pub(crate) fn since(self, earlier: Instant) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    pub(crate) fn before(self, duration: Duration) -> Instant {
+        Instant(self.0.saturating_sub(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
     }
 
     pub(crate) fn after(self, duration: Duration) -> Instant {

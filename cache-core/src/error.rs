@@ -14,6 +14,8 @@ pub enum ErrorKind {
     Undelivered,
     /// A write was not made, because the shared store could not be told of it before.
     Refused,
+    /// A shared store did not do what it was asked for; what it keeps is as valid as before.
+    Unreachable,
     /// A text does not say what it should.
     Parse,
     /// A profile, or the pattern that it is for, contradicts itself or another.

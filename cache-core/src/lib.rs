@@ -34,13 +34,13 @@
 //!
 //! # Parts
 //!
-//! - [`Cache`], [`Entry`]: reads, by blocking and by awaiting, through one state machine.
+//! - [`Cache`], [`Entry`], [`OwnedEntry`], [`Batch`]: reads of one result or many, by blocking and by awaiting, through one state machine.
 //! - [`Dependencies`], [`Predicate`], [`column()`]: what results depend on.
 //! - [`Change`], [`Row`], [`Transaction`]: what writes did, and when it counts.
 //! - [`Store`], [`Mode`], [`NearMode`], [`Codec`]: where results live; what is promised when processes share them.
 //! - [`Profiles`]: which tables' queries are cached without anybody asking for it.
 //! - [`context`]: what surrounds the running code; how an adapter takes part.
-//! - [`observe`]: events, counters, measurements.
+//! - [`observe`]: events, counters, measurements, verification, and what is held of one result ([`Cache::explain`]).
 //! - [`dependency::query`]: the shape of a query and its projection to dependencies, for adapters.
 //!
 //! # Features
@@ -51,15 +51,17 @@
 //! | `chrono` | | chrono's types as values and in keys | chrono |
 //! | `uuid` | | `Uuid` as a value and in keys | uuid |
 //! | `shared` | | what stores need that processes share: MessagePack for values | rmp-serde |
-//! | `redis` | | `RedisStore`: Redis and Valkey, with Sentinel, Cluster and TLS | redis, rustls, one thread of tokio; implies `shared` |
+//! | `tokio` | | background runs of awaited work on tokio, where it is the caller's runtime | tokio, without its threads; implied by `redis` |
+//! | `redis` | | `RedisStore`: Redis and Valkey, with Sentinel, Cluster and TLS | redis, rustls, one thread of tokio; implies `shared` and `tokio` |
 //! | `compression` | | values of more than 1 KiB are compressed in shared stores | lz4_flex |
 //! | `testing` | | `testing::conformance`, the suite that adapters pass; `testing::SimulatedStore`, a shared store in memory | none |
 //! | `shuttle` | | locks and atomics of a scheduler test, in place of the real ones; not for programs | shuttle |
 
 #![deny(missing_docs)]
 // Without a shared store its side of the engine is idle, and small.
-#![cfg_attr(not(any(feature = "redis", feature = "testing")), allow(dead_code, unused_imports))]
+#![cfg_attr(not(feature = "redis"), allow(dead_code, unused_imports))]
 
+mod background;
 mod cache;
 mod change;
 mod clock;
@@ -83,7 +85,11 @@ mod value;
 #[path = "private/mod.rs"]
 pub mod __private;
 
-pub use cache::{Begin, Cache, CacheBuilder, CacheId, Entry, FillGuard, Guard, ShallowWeight, Weigh, WeighValue};
+pub use background::BackgroundRun;
+pub use cache::{
+    Batch, Begin, Cache, CacheBuilder, CacheId, Entry, FillGuard, Guard, OwnedEntry, ShallowWeight, TimedOut, Weigh,
+    WeighValue,
+};
 pub use change::{Announcing, Applying, Change, Changes, Intent, Kind, Permission, Row, Transaction};
 pub use clock::Clock;
 pub use codec::{Codec, Coding};
@@ -95,6 +101,7 @@ pub use engine::{Lock, MissReason, Refusal};
 pub use error::{Error, ErrorKind};
 pub use key::*;
 pub use near::NearMode;
+pub use observe::{Verify, VerifyGuard};
 pub use profile::{Operation, Operations, Policy, Profile, Profiles, ProfilesBuilder};
 pub use store::shared::{Mode, Strict};
 #[cfg(feature = "redis")]

@@ -6,7 +6,7 @@ pub(crate) use std::{
         Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
     },
-    thread_local,
+    thread, thread_local,
 };
 
 #[cfg(feature = "shuttle")]
@@ -15,7 +15,7 @@ pub(crate) use shuttle::{
         Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
     },
-    thread_local,
+    thread, thread_local,
 };
 
 /// Locks although a thread has panicked while it held the lock: what is guarded here is changed in single steps.

@@ -4,8 +4,9 @@
 #![cfg(feature = "shuttle")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use cache_core::{Cache, Change, Dependencies, Key, MemoryStore, Row, Transaction, column};
+use cache_core::{Cache, Change, Clock, Dependencies, Key, Lock, MemoryStore, Row, TimedOut, Transaction, column};
 use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 use shuttle::thread;
@@ -279,6 +280,21 @@ fn a_key_deleted_by_name_during_fills() {
     explore(6_000, 3, read, write);
 }
 
+#[test]
+fn all_results_of_a_function_dropped_during_fills() {
+    use cache_core::__private::{Site, invalidate_all};
+
+    static SITE: Site = Site::new("here", "1", 2, 3);
+    let read =
+        |cache: &Cache, database: &Database| cache.entry(SITE.key(&["u64"]).finish()).get_or_fill(|| database.read());
+    let write = |cache: &Cache, database: &Database| {
+        let version = database.commit();
+        invalidate_all(cache, &SITE).unwrap();
+        database.acknowledge(version);
+    };
+    explore(5_000, 2, read, write);
+}
+
 /// Two tables that are written together, and a result that reads one after the other.
 fn explore_two_tables(iterations: usize, depends: fn(&Cache) -> Dependencies, meanwhile: fn(&Cache)) {
     let body = move || {
@@ -399,4 +415,101 @@ fn storing_without_stamps_is_caught() {
         database.acknowledge(version);
     };
     explore(20_000, 3, read, write);
+}
+
+/// How long the stale values of these tests may be served.
+const CEILING: Duration = Duration::from_secs(5);
+
+/// Writers let the ceiling pass before they take their write for acknowledged; whatever is served then is newer.
+fn explore_refreshes(iterations: usize, unlocked: bool) {
+    let served = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counting = Arc::clone(&served);
+    let body = move || {
+        let clock = Clock::manual();
+        let spawn = |run| drop(shuttle::future::spawn(run));
+        let cache = Cache::builder().clock(clock.clone()).background(spawn).build();
+        let database = Arc::new(Database::default());
+        let read = move |cache: &Cache, database: &Arc<Database>| {
+            let database = Arc::clone(database);
+            let entry = cache.entry(Key::new("row")).depends_on(|| depends(1)).ttl(Duration::from_secs(60));
+            let owned = entry.lock(if unlocked { Lock::None } else { Lock::Local }).owned_async(move || async move {
+                shuttle::future::yield_now().await;
+                Ok::<u64, TimedOut>(database.read())
+            });
+            owned.stale_while_revalidate(CEILING).refresh_ahead(Duration::from_secs(60)).get_or_fill().unwrap()
+        };
+        read(&cache, &database);
+        let mut threads = Vec::new();
+        for _ in 0..2 {
+            let (cache, database) = (cache.clone(), Arc::clone(&database));
+            threads.push(thread::spawn(move || {
+                for _ in 0..3 {
+                    let least = database.least();
+                    let seen = read(&cache, &database);
+                    assert!(seen >= least, "stale beyond the ceiling: read {seen}, {least} was longer ago");
+                }
+            }));
+        }
+        let (writing, written) = (cache.clone(), Arc::clone(&database));
+        threads.push(thread::spawn(move || {
+            for _ in 0..2 {
+                let version = written.commit();
+                writing.invalidate(change()).unwrap();
+                thread::yield_now();
+                clock.advance(CEILING + Duration::from_nanos(1));
+                written.acknowledge(version);
+            }
+        }));
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        let least = database.least();
+        assert!(read(&cache, &database) >= least, "stale in the end");
+        counting.fetch_add(cache.counters().stale, Ordering::SeqCst);
+    };
+    shuttle::check_random(body.clone(), iterations / 2);
+    shuttle::check_pct(body, iterations / 2, 3);
+    assert!(served.load(Ordering::SeqCst) > 100, "hardly anything was served stale");
+}
+
+#[test]
+fn refreshes_in_the_background() {
+    explore_refreshes(4_000, false);
+}
+
+#[test]
+fn refreshes_without_a_lock() {
+    explore_refreshes(2_000, true);
+}
+
+#[test]
+fn refreshes_on_threads() {
+    let body = || {
+        let cache = Cache::in_memory();
+        let database = Arc::new(Database::default());
+        let read = |cache: &Cache, database: &Arc<Database>| {
+            let database = Arc::clone(database);
+            let entry = cache.entry(Key::new("row")).depends_on(|| depends(1)).ttl(Duration::from_secs(60));
+            let owned = entry.owned(move || Ok::<u64, TimedOut>(database.read()));
+            // Nothing is ever stale here, and every hit refreshes.
+            owned.refresh_ahead(Duration::from_secs(60)).get_or_fill().unwrap()
+        };
+        let mut threads = Vec::new();
+        for _ in 0..2 {
+            let (cache, database) = (cache.clone(), Arc::clone(&database));
+            threads.push(thread::spawn(move || {
+                for _ in 0..2 {
+                    let least = database.least();
+                    assert!(read(&cache, &database) >= least, "stale");
+                }
+            }));
+        }
+        let (writing, written) = (cache.clone(), Arc::clone(&database));
+        threads.push(thread::spawn(move || write(&writing, &written)));
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    };
+    shuttle::check_random(body, 2_000);
+    shuttle::check_pct(body, 1_000, 3);
 }

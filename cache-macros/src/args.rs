@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Error, Expr, Ident, Token, parenthesized};
 
 use crate::errors::Errors;
+use crate::grace::GraceArgs;
 
 /// A value beside the word that introduced it.
 #[derive(Clone, Debug)]
@@ -25,16 +26,47 @@ pub(crate) struct Args {
     pub(crate) idle: Option<Spanned<Expr>>,
     pub(crate) codec: Option<Spanned<Expr>>,
     pub(crate) lock: Option<Spanned<Expr>>,
+    pub(crate) grace: GraceArgs,
     pub(crate) cache: Option<Spanned<Expr>>,
     pub(crate) name: Option<Spanned<Expr>>,
     pub(crate) version: Option<Spanned<Expr>>,
     pub(crate) when: Option<Spanned<Expr>>,
     pub(crate) companions: Option<Spanned<Expr>>,
+    pub(crate) cache_none: Option<Spanned<Expr>>,
+    pub(crate) cache_err: Option<Spanned<Expr>>,
+    pub(crate) tags: Option<Spanned<Expr>>,
+    pub(crate) depends: Option<Spanned<Expr>>,
+    pub(crate) verify: Option<Spanned<Expr>>,
+    pub(crate) reads: Option<Ident>,
     pub(crate) ignore: Option<Spanned<Vec<Ident>>>,
 }
 
-const OPTIONS: &[&str] =
-    &["extra", "ttl", "idle", "codec", "lock", "cache", "name", "version", "when", "key", "ignore", "companions"];
+const OPTIONS: &[&str] = &[
+    "extra",
+    "ttl",
+    "idle",
+    "codec",
+    "lock",
+    "cache",
+    "cache_none",
+    "cache_err",
+    "name",
+    "version",
+    "when",
+    "key",
+    "ignore",
+    "tags",
+    "companions",
+    "depends",
+    "verify",
+    "reads",
+    "jitter",
+    "refresh_ahead",
+    "stale_while_revalidate",
+    "stale_if_error",
+    "soft_timeout",
+    "hard_timeout",
+];
 
 /// Words of other caches, and ours for them.
 const OTHER_WORDS: &[(&str, &str)] = &[
@@ -49,6 +81,11 @@ const OTHER_WORDS: &[(&str, &str)] = &[
     ("store", "cache"),
     ("vary", "extra"),
     ("tti", "idle"),
+    ("cache_errors", "cache_err"),
+    ("labels", "tags"),
+    ("swr", "stale_while_revalidate"),
+    ("fail_safe", "stale_if_error"),
+    ("early_refresh", "refresh_ahead"),
 ];
 
 impl Args {
@@ -78,6 +115,11 @@ impl Args {
         args
     }
 
+    /// What tells the dependencies.
+    pub(crate) fn told_by(&self) -> impl Iterator<Item = &Expr> {
+        self.querysets.iter().chain(self.depends.iter().map(|option| &option.value))
+    }
+
     fn item(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let ahead = input.fork();
         let Ok(word) = Ident::parse_any(&ahead) else { return self.queryset(input) };
@@ -93,6 +135,9 @@ impl Args {
             let key = Ident::parse_any(input)?;
             return self.ignore(key, input, errors);
         }
+        if word == "reads" && (ahead.is_empty() || ahead.peek(Token![,])) {
+            return self.reads(input, errors);
+        }
         let stands_alone = ahead.is_empty() || ahead.peek(Token![,]);
         if stands_alone && OPTIONS.contains(&&*word.to_string()) {
             Ident::parse_any(input)?;
@@ -104,6 +149,15 @@ impl Args {
 
     fn queryset(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         self.querysets.push(input.parse()?);
+        Ok(())
+    }
+
+    fn reads(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        let word = Ident::parse_any(input)?;
+        if self.reads.is_some() {
+            errors.push(&word, "`reads` given twice; keep one");
+        }
+        self.reads = Some(word);
         Ok(())
     }
 
@@ -120,13 +174,28 @@ impl Args {
             "when" => &mut self.when,
             "key" => &mut self.key,
             "companions" => &mut self.companions,
+            "cache_none" => &mut self.cache_none,
+            "cache_err" => &mut self.cache_err,
+            "tags" => &mut self.tags,
+            "depends" => &mut self.depends,
+            "verify" => &mut self.verify,
+            "reads" => {
+                let message = "`reads` stands alone: what the body reads is what its result depends on";
+                let error = Error::new(key.span(), message);
+                self.reads = Some(key);
+                return Err(error);
+            }
             "ignore" => return Err(Error::new(key.span(), "`ignore` is a list of arguments: `ignore(a, b)`")),
-            other => return Err(Error::new(key.span(), unknown(other))),
+            other => match self.grace.slot(other) {
+                Some(slot) => slot,
+                None => return Err(Error::new(key.span(), unknown(other))),
+            },
         };
         let value = input.parse()?;
         if slot.is_some() {
             let remedy = match &*key.to_string() {
                 "extra" | "key" => "combine the values in a tuple",
+                "tags" => "combine them in a list",
                 _ => "keep one",
             };
             errors.push(&key, format!("`{key}` given twice; {remedy}"));
@@ -161,6 +230,12 @@ fn unknown(word: &str) -> String {
         OPTIONS.iter().copied().filter(|option| distance(option, word) <= 2).min_by_key(|o| distance(o, word))
     });
     match nearest {
+        _ if word == "result" => {
+            String::from("there is no option `result`: an `Err` is not kept anyway, unless `cache_err = true`")
+        }
+        _ if word == "option" => {
+            String::from("there is no option `option`: `None` is kept, unless `cache_none = false`")
+        }
         Some(nearest) => format!("there is no option `{word}`; did you mean `{nearest}`?"),
         None => format!("there is no option `{word}`; the options are {}", OPTIONS.join(", ")),
     }

@@ -9,10 +9,17 @@ use syn::{Expr, FnArg, GenericParam, Ident, Lit, LitStr, Safety};
 
 use crate::args::{Args, Spanned};
 use crate::arguments::{self, Argument};
+use crate::boxed;
 use crate::errors::Errors;
 use crate::function::{Body, Function};
+use crate::grace::Grace;
+use crate::kept::Kept;
 use crate::mention::mentions;
+use crate::owned;
 use crate::place::{Part, Places, Question};
+use crate::queryset;
+use crate::reading::{self, Reading, Told, Verify};
+use crate::tags;
 use crate::types::{self, has_ident};
 
 /// Which attribute it is.
@@ -31,15 +38,22 @@ pub(crate) struct Plan {
     pub(crate) receiver: Option<syn::Receiver>,
     pub(crate) places: Places,
     pub(crate) querysets: Vec<Expr>,
+    pub(crate) reading: Reading,
+    pub(crate) told: Option<Told>,
+    pub(crate) verify: Option<Verify>,
     pub(crate) ttl: Option<Time>,
     pub(crate) idle: Option<Time>,
     pub(crate) codec: Codec,
     pub(crate) lock: Lock,
+    pub(crate) grace: Grace,
     pub(crate) cache: Option<Expr>,
     pub(crate) when: Option<Expr>,
     pub(crate) name: Option<LitStr>,
     pub(crate) version: Version,
     pub(crate) companions: Companions,
+    pub(crate) kept: Kept,
+    /// What the future resolves to that an `async fn` was made to return.
+    pub(crate) boxed: Option<syn::Type>,
     /// Whether the function is known to stand in an `impl` or a trait.
     pub(crate) is_method: bool,
     /// The type parameters that tell calls apart.
@@ -77,6 +91,7 @@ pub(crate) enum Codec {
 pub(crate) enum Lock {
     Local,
     Shared,
+    None,
 }
 
 /// Where the companions go.
@@ -91,13 +106,20 @@ pub(crate) enum Companions {
 
 impl Plan {
     /// `None` when something was wrong; the errors say what.
-    pub(crate) fn new(attribute: Attribute, args: Args, function: Function, errors: &mut Errors) -> Option<Plan> {
+    pub(crate) fn new(attribute: Attribute, mut args: Args, function: Function, errors: &mut Errors) -> Option<Plan> {
         let block = check_function(attribute, &function, errors);
         let signature = &function.signature;
         let arguments = arguments::read(signature, errors);
-        types::check_output(&signature.output, &signature.ident, errors);
+        let (kept, boxed) = (Kept::read(&args, errors), boxed::output(signature));
+        let output = boxed.clone().map_or_else(|| signature.output.clone(), |ty| syn::parse_quote!(-> #ty));
+        types::check_output(&output, kept.errors, errors);
         check_querysets(attribute, &args, errors);
         check_time_only(attribute, &args, errors);
+        let reading = reading::reading(attribute, &args, errors);
+        let told = reading::told(attribute, args.depends.as_ref(), errors);
+        let verify = reading::verify(attribute, args.verify.as_ref(), reading, errors);
+        // Tags are querysets of their own kind, once what was written as a queryset has been looked at.
+        args.querysets.extend(tags::querysets(args.tags.as_ref(), errors));
         if let (Some(key), Some(_)) = (&args.key, &args.extra) {
             errors.push(&key.key, "`key` replaces the arguments and `extra`; put all of it into one tuple in `key`");
         }
@@ -106,6 +128,7 @@ impl Plan {
         let name = args.name.as_ref().and_then(|name| text(name, errors));
         let version = version(args.version.as_ref());
         let lock = lock(args.lock.as_ref(), errors);
+        let grace = Grace::new(&args, ttl.as_ref(), errors);
         let receiver = match signature.inputs.first() {
             Some(FnArg::Receiver(receiver)) => Some(receiver.clone()),
             _ => None,
@@ -120,9 +143,11 @@ impl Plan {
         let mentions_self =
             [function.to_token_stream(), all_expressions(&args)].into_iter().any(|t| has_ident(t, "Self"));
         let is_method = receiver.is_some() || mentions_self;
-        let companions = companions(args.companions.as_ref(), is_method, errors);
+        let companions = companions(args.companions.as_ref(), is_method, boxed.is_some(), errors);
+        owned::check(&grace, &arguments, receiver.as_ref(), companions, errors);
         let (types, constants) = parameters(&function, &args, &arguments, &places);
         let key_arguments = key_arguments(&args, &arguments, &places);
+        let querysets = args.querysets.into_iter().map(|queryset| queryset::lower(queryset, errors)).collect();
         if !errors.is_empty() {
             return None;
         }
@@ -131,16 +156,22 @@ impl Plan {
             arguments,
             receiver,
             places,
-            querysets: args.querysets,
+            querysets,
+            reading,
+            told,
+            verify,
             ttl,
             idle,
-            codec: codec(args.codec.as_ref(), &function),
+            codec: codec(args.codec.as_ref(), &output, kept.errors),
             lock,
+            grace,
             cache: args.cache.map(|cache| cache.value),
             when: args.when.map(|when| when.value),
             name,
             version,
             companions,
+            kept,
+            boxed,
             is_method: is_method || companions == Companions::Methods,
             types,
             constants,
@@ -213,10 +244,13 @@ fn using(block: proc_macro2::Group, arguments: &[Argument], places: &Places) -> 
 
 fn check_querysets(attribute: Attribute, args: &Args, errors: &mut Errors) {
     match attribute {
-        Attribute::CachedAs if args.querysets.is_empty() => errors.add(syn::Error::new(
+        Attribute::CachedAs
+            if args.querysets.is_empty() && args.tags.is_none() && args.reads.is_none() && args.depends.is_none() =>
+        {
+            errors.add(syn::Error::new(
             proc_macro2::Span::call_site(),
             "`#[cached_as]` needs a queryset that says what the result depends on; for time alone use `#[cached(ttl = ..)]`",
-        )),
+        ))},
         Attribute::Cached => {
             for queryset in &args.querysets {
                 errors.push(queryset, "`#[cached]` goes by time alone; for a queryset use `#[cached_as(..)]`");
@@ -225,30 +259,30 @@ fn check_querysets(attribute: Attribute, args: &Args, errors: &mut Errors) {
         Attribute::CachedAs => {}
     }
     for queryset in &args.querysets {
-        match queryset {
-            Expr::Lit(literal) => errors.push(
-                literal,
-                "a literal is no queryset; for a whole table write `Dependencies::table(\"article\")`, for a tag `Dependencies::tag(\"front-page\")`",
-            ),
-            Expr::Assign(assign) => errors.push(
+        if let Expr::Assign(assign) = queryset {
+            errors.push(
                 &assign.left,
                 "an option is one word, `option = value`; anything else before `=` means nothing here",
-            ),
-            _ => {}
+            );
         }
     }
 }
 
 fn check_time_only(attribute: Attribute, args: &Args, errors: &mut Errors) {
     if attribute == Attribute::Cached && args.ttl.is_none() && args.idle.is_none() && args.querysets.is_empty() {
-        errors.add(syn::Error::new(
-            proc_macro2::Span::call_site(),
-            "`#[cached]` goes by time alone, so say how long: `#[cached(ttl = \"15m\")]`",
-        ));
+        match &args.tags {
+            Some(tags) => {
+                errors.push(&tags.key, "`#[cached]` goes by time, so say how long as well: `ttl = \"15m\"`; for tags alone use `#[cached_as(tags = ..)]`");
+            }
+            None => errors.add(syn::Error::new(
+                proc_macro2::Span::call_site(),
+                "`#[cached]` goes by time alone, so say how long: `#[cached(ttl = \"15m\")]`",
+            )),
+        }
     }
 }
 
-fn time(option: &Spanned<Expr>, errors: &mut Errors) -> Option<Time> {
+pub(crate) fn time(option: &Spanned<Expr>, errors: &mut Errors) -> Option<Time> {
     let key = &option.key;
     let Expr::Lit(literal) = &option.value else { return Some(Time::Given(option.value.clone())) };
     match &literal.lit {
@@ -290,9 +324,9 @@ fn version(option: Option<&Spanned<Expr>>) -> Version {
     }
 }
 
-fn codec(option: Option<&Spanned<Expr>>, function: &Function) -> Codec {
+fn codec(option: Option<&Spanned<Expr>>, output: &syn::ReturnType, keeps_errors: bool) -> Codec {
     match option.map(|option| &option.value) {
-        None if types::keeps_reference(&function.signature.output) => Codec::None,
+        None if types::keeps_reference(output, keeps_errors) => Codec::None,
         None => Codec::OfType,
         Some(Expr::Path(path)) if path.path.is_ident("none") => Codec::None,
         Some(value) => Codec::Given(value.clone()),
@@ -308,18 +342,25 @@ fn lock(option: Option<&Spanned<Expr>>, errors: &mut Errors) -> Lock {
     match word.as_deref() {
         Some("local") => Lock::Local,
         Some("shared") => Lock::Shared,
+        Some("none") => Lock::None,
         _ => {
             errors.push(
                 &option.value,
-                "`lock` is `shared`, for one execution among all processes, or `local`, for one in each of them",
+                "`lock` is `shared`, for one execution among all processes, `local`, for one in each of them, or `none`",
             );
             Lock::Local
         }
     }
 }
 
-fn companions(option: Option<&Spanned<Expr>>, is_method: bool, errors: &mut Errors) -> Companions {
-    let Some(option) = option else { return if is_method { Companions::Methods } else { Companions::Type } };
+fn companions(option: Option<&Spanned<Expr>>, is_method: bool, is_of_trait: bool, errors: &mut Errors) -> Companions {
+    let Some(option) = option else {
+        return match (is_of_trait, is_method) {
+            (true, _) => Companions::None,
+            (_, true) => Companions::Methods,
+            _ => Companions::Type,
+        };
+    };
     let word = match &option.value {
         Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
         _ => None,
@@ -337,7 +378,8 @@ fn companions(option: Option<&Spanned<Expr>>, is_method: bool, errors: &mut Erro
 fn all_expressions(args: &Args) -> proc_macro2::TokenStream {
     let querysets = &args.querysets;
     let options = [&args.extra, &args.key, &args.cache, &args.version, &args.when, &args.ttl, &args.idle, &args.codec];
-    let options = options.into_iter().flatten().map(|option| &option.value);
+    let options = options.into_iter().chain([&args.depends, &args.verify]).flatten().chain(args.grace.all());
+    let options = options.map(|option| &option.value);
     quote!(#(#querysets;)* #(#options;)*)
 }
 

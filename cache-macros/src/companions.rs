@@ -1,12 +1,12 @@
-//! `key`, `invalidate`, `refresh` and `uncached`, beside the function.
+//! `key`, `invalidate`, `refresh`, `uncached` and others, beside the function.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Ident};
 
 use crate::check::{Companions, Plan};
-use crate::expand::Door;
-use crate::generics;
+use crate::expand::{Door, without_expectation};
+use crate::{explain, generics, invalidate_all};
 
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
     let name = &plan.function.signature.ident;
@@ -46,6 +46,7 @@ fn functions(plan: &Plan, named: impl Fn(&str) -> Ident) -> TokenStream {
         _ => Vec::new(),
     };
     let lints = with_path(plan, &["allow", "expect", "warn", "deny"]);
+    let lints: Vec<TokenStream> = lints.into_iter().map(without_expectation).collect();
     let quiet = quote!(#[allow(dead_code, unreachable_pub, clippy::too_many_arguments)]);
 
     let (cache, key) = (Ident::new("__cache", Span::mixed_site()), Ident::new("__key", Span::mixed_site()));
@@ -55,6 +56,9 @@ fn functions(plan: &Plan, named: impl Fn(&str) -> Ident) -> TokenStream {
     let of_invalidate = key_signature(plan, &named("invalidate"), quote!(bool));
     let about_key = format!("The key of a call of `{name}`, for `Cache::get`, `Cache::set` and `Cache::delete`.");
     let about_invalidate = format!("Drops the result of one call of `{name}`; whether there was one.");
+
+    let invalidate_all = invalidate_all::expand(plan, &named("invalidate_all"));
+    let explain = explain::expand(plan, &named("explain"));
 
     let refresh_signature = plan.signature(&named("refresh"), &plan.arguments);
     let refresh = plan.call(Door::Refresh);
@@ -95,18 +99,28 @@ fn functions(plan: &Plan, named: impl Fn(&str) -> Ident) -> TokenStream {
         #[doc = #about_uncached]
         #quiet
         #visibility #uncached_signature #block
+
+        #(#conditions)*
+        #quiet
+        #unused
+        #invalidate_all
+
+        #(#conditions)*
+        #quiet
+        #unused
+        #explain
     }
 }
 
 /// The signature of a companion that takes what the key is made of.
-fn key_signature(plan: &Plan, name: &Ident, output: TokenStream) -> syn::Signature {
+pub(crate) fn key_signature(plan: &Plan, name: &Ident, output: TokenStream) -> syn::Signature {
     let mut signature = plan.signature(name, &plan.key_arguments);
     let inputs = &signature.inputs;
     let (types, returned) = (&plan.types, plan.output());
     let parts = plan.places.parts.iter().map(ToTokens::to_token_stream);
     let cache = &plan.cache;
     let used = quote!(#inputs #(#types)* #returned #(#parts;)* #cache);
-    signature.generics = generics::narrow(&signature.generics, used);
+    signature.generics = generics::narrow(&signature.generics, used, true);
     signature.asyncness = None;
     signature.output = syn::parse_quote!(-> #output);
     signature

@@ -6,10 +6,13 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Ident, ReturnType, Type};
 
 use crate::arguments::Argument;
-use crate::check::{Codec, Companions, Lock, Plan, Time, Version};
+use crate::boxed;
+use crate::check::{Codec, Companions, Lock, Plan, Version};
 use crate::companions;
 use crate::generics;
 use crate::place::Part;
+use crate::queryset::asked;
+use crate::reading::{Reading, Told, Verify};
 use crate::types;
 
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
@@ -28,8 +31,8 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
     }
 }
 
-/// An expectation belongs to the body, and the body stands elsewhere.
-fn without_expectation(attribute: &Attribute) -> TokenStream {
+/// An expectation may come true no more: the body stands elsewhere, and the arguments of the key count as used in it.
+pub(crate) fn without_expectation(attribute: &Attribute) -> TokenStream {
     if attribute.path().is_ident("expect")
         && let syn::Meta::List(list) = &attribute.meta
     {
@@ -46,16 +49,28 @@ pub(crate) enum Door {
     Refresh,
 }
 
-fn internal(name: &str) -> Ident {
+/// Takes copies of arguments apart, so that their parts can be named.
+pub(crate) fn patterns(arguments: &[Argument]) -> impl Iterator<Item = TokenStream> {
+    arguments.iter().filter(|argument| argument.destructured).map(|argument| {
+        let Argument { variable, pattern, ty, .. } = argument;
+        let copy = quote_spanned!(ty.span()=> ::core::clone::Clone::clone(&#variable));
+        quote!(#[allow(unused_variables, unused_mut)] let #pattern = #copy;)
+    })
+}
+
+pub(crate) fn internal(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
 impl Plan {
     pub(crate) fn is_async(&self) -> bool {
-        self.function.signature.asyncness.is_some()
+        self.function.signature.asyncness.is_some() || self.boxed.is_some()
     }
 
     pub(crate) fn output(&self) -> Type {
+        if let Some(ty) = &self.boxed {
+            return ty.clone();
+        }
         match &self.function.signature.output {
             ReturnType::Type(_, ty) => (**ty).clone(),
             ReturnType::Default => syn::parse_quote!(()),
@@ -78,19 +93,9 @@ impl Plan {
         let (policy, cache, key) = (internal("__policy"), internal("__cache"), internal("__key"));
         let returns = self.policy();
         let site = self.site();
-        let cache_tokens = match &self.cache {
-            None => quote!(let #cache: &::cache_core::Cache = ::cache_core::Cache::global();),
-            Some(expr) => {
-                let source = Ident::new("__cache_source", expr.span());
-                let call = quote_spanned!(expr.span()=> ::cache_core::__private::cache(#source));
-                quote!(let #source = &(#expr); let #cache: &::cache_core::Cache = #call;)
-            }
-        };
-        let patterns = arguments.iter().filter(|argument| argument.destructured).map(|argument| {
-            let Argument { variable, pattern, ty, .. } = argument;
-            let copy = quote_spanned!(ty.span()=> ::core::clone::Clone::clone(&#variable));
-            quote!(#[allow(unused_variables, unused_mut)] let #pattern = #copy;)
-        });
+        let cache_tokens = self.cache(&cache);
+        let patterns = patterns(arguments);
+        let of_options = self.kept.traits();
         let types = self.type_names();
         let parts = self.parts(&key);
         quote! {
@@ -99,6 +104,7 @@ impl Plan {
                 PlainReturn as _, ResultReturn as _, ViaConnection as _, ViaItems as _, ViaKey as _,
                 ViaSerde as _, ViaShallow as _, ViaWeigh as _, Without as _,
             };
+            #of_options
             #site
             let #policy = #returns;
             #(#patterns)*
@@ -109,12 +115,23 @@ impl Plan {
         }
     }
 
-    fn policy(&self) -> TokenStream {
-        let output = self.output();
-        quote_spanned!(output.span()=> (&::cache_core::__private::Returns::<#output>::new()).policy())
+    /// The cache, under this name.
+    pub(crate) fn cache(&self, name: &Ident) -> TokenStream {
+        match &self.cache {
+            None => quote!(let #name: &::cache_core::Cache = ::cache_core::Cache::global();),
+            Some(expr) => {
+                let source = Ident::new("__cache_source", expr.span());
+                let call = quote_spanned!(expr.span()=> ::cache_core::__private::cache(#source));
+                quote!(let #source = &(#expr); let #name: &::cache_core::Cache = #call;)
+            }
+        }
     }
 
-    fn site(&self) -> TokenStream {
+    fn policy(&self) -> TokenStream {
+        self.kept.policy(&self.output())
+    }
+
+    pub(crate) fn site(&self) -> TokenStream {
         let version = match &self.version {
             Version::OfCrate => quote! {
                 match ::core::option_env!("CARGO_PKG_VERSION") {
@@ -176,13 +193,7 @@ impl Plan {
         let places = &self.places;
         let limits = [("ttl", &self.ttl), ("idle", &self.idle)].into_iter().filter_map(|(method, time)| {
             let method = format_ident!("{method}");
-            time.as_ref().map(|time| match time {
-                Time::Fixed(duration) => {
-                    let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
-                    quote!(.#method(::core::time::Duration::new(#seconds, #nanoseconds)))
-                }
-                Time::Given(expr) => quote_spanned!(expr.span()=> .#method(#expr)),
-            })
+            time.as_ref().map(|time| time.call(&method))
         });
         let codec = match &self.codec {
             Codec::OfType => {
@@ -193,7 +204,13 @@ impl Plan {
             Codec::Given(expr) => quote_spanned!(expr.span()=> .codec(::core::option::Option::Some(#expr))),
             Codec::None => TokenStream::new(),
         };
-        let lock = (self.lock == Lock::Shared).then(|| quote!(.lock_shared()));
+        let lock = match self.lock {
+            Lock::Local => TokenStream::new(),
+            Lock::Shared => quote!(.lock_shared()),
+            Lock::None => quote!(.lock_none()),
+        };
+        let grace = self.grace.call(&policy);
+        let watch = self.watch();
         let when = self.when.iter().map(|expr| quote_spanned!(expr.span()=> .when(#expr)));
         let connections = places.connections.iter().map(|name| {
             let is_mutable = |argument: &Argument| argument.variable == *name && types::is_mutable_borrow(&argument.ty);
@@ -212,6 +229,8 @@ impl Plan {
         let refused =
             refused.map(|name| quote_spanned!(name.span()=> ::cache_core::__private::ignored_in_queryset(&#name);));
         let run = match (door, self.is_async()) {
+            (Door::Lookup, false) if self.is_owned() => quote!(run_owned),
+            (Door::Lookup, true) if self.is_owned() => quote!(run_owned_async),
             (Door::Lookup, false) => quote!(run),
             (Door::Lookup, true) => quote!(run_async),
             (Door::Refresh, false) => quote!(refresh),
@@ -219,8 +238,17 @@ impl Plan {
         };
         let wait = self.is_async().then(|| quote!(.await));
         let variables: Vec<&Ident> = self.arguments.iter().map(|argument| &argument.variable).collect();
-        let queryset = self.queryset();
-        let body = self.body(&variables);
+        let (arguments, queryset, body) = match door == Door::Lookup && self.is_owned() {
+            true => {
+                let (arguments, own) = (self.owned_arguments(), self.own());
+                (quote!(#arguments, #own), self.owned_queryset(), self.owned_body())
+            }
+            false => (quote!((#(#variables,)*)), self.queryset(), self.body(&variables)),
+        };
+        let body = self.told.as_ref().map_or(body.clone(), |told| match door == Door::Lookup && self.is_owned() {
+            true => self.owned_telling(told, &body),
+            false => self.telling(told, &body),
+        });
         // A result that cannot be kept is refused here, at the type that the user wrote.
         let run = quote_spanned!(self.output().span()=> ::cache_core::__private::#run);
         let kept = self.policy();
@@ -228,26 +256,78 @@ impl Plan {
                 #kept,
                 #call,
                 (&&&#policy.stored()).weight(),
-                (#(#variables,)*),
+                #arguments,
                 #queryset,
                 #body,
         };
         let mut given = Group::new(Delimiter::Parenthesis, given);
         given.set_span(self.output().span());
-        quote! {
+        let mine = if door == Door::Lookup { self.owned_cache() } else { TokenStream::new() };
+        let call = quote! {
             #preparation
+            #mine
             #(#refused)*
             let #call = ::cache_core::__private::Call::new(#cache, #key, &__CACHE_SITE)
-                #codec #lock #(#limits)* #(#when)* #(#connections)* #(#asked)*;
+                #codec #lock #watch #(#limits)* #grace #(#when)* #(#connections)* #(#asked)*;
             #run #given #wait
+        };
+        match self.boxed {
+            Some(_) => boxed::pinned(&call),
+            None => call,
         }
     }
 
-    /// A closure that builds the dependencies beside the arguments, which stay for the body.
-    fn queryset(&self) -> TokenStream {
-        if self.querysets.is_empty() {
-            return quote!(|_| ::cache_core::Dependencies::none());
+    fn watch(&self) -> TokenStream {
+        let reading = match self.reading {
+            Reading::Declared => TokenStream::new(),
+            Reading::Recorded => quote!(.reads()),
+            Reading::Timed => quote!(.by_time()),
+        };
+        let policy = internal("__policy");
+        let verify = self.verify.iter().map(|verify| {
+            let verify = match verify {
+                Verify::Named(word) => quote!(::cache_core::Verify::#word()),
+                Verify::Given(expr) => quote_spanned!(expr.span()=> #expr),
+            };
+            quote! {
+                .verify(#verify, {
+                    #[allow(unused_imports)]
+                    use ::cache_core::__private::{Incomparable as _, ViaPartialEq as _};
+                    (&&#policy.stored()).equality()
+                })
+            }
+        });
+        quote!(#reading #(#verify)*)
+    }
+
+    /// The body, after which its result is asked what it depends on.
+    fn telling(&self, told: &Told, body: &TokenStream) -> TokenStream {
+        let (policy, cache) = (internal("__policy"), internal("__cache"));
+        let (arguments, depends, returned) = (internal("__arguments"), internal("__depends"), internal("__returned"));
+        let (patterns, copies) = self.copies();
+        let (result, asked) = (&told.result, asked(&told.queryset));
+        let after = match self.is_async() {
+            true => quote!(async move { #depends.after_async(#returned.await).await }),
+            false => quote!(#depends.after(#returned)),
+        };
+        quote! {
+            |#arguments| {
+                let #depends = ::cache_core::__private::Depends::before(#policy, #cache, &#arguments, |#patterns| {
+                    #copies
+                    move |#result| {
+                        #[allow(unused_imports)]
+                        use ::cache_core::__private::{ViaItself as _, ViaOption as _};
+                        #asked
+                    }
+                });
+                let #returned = ::cache_core::__private::given(#arguments, #body);
+                #after
+            }
         }
+    }
+
+    /// The arguments that tell the dependencies, copied out of all of them.
+    fn copies(&self) -> (TokenStream, TokenStream) {
         let is_shown = |name: &Ident| self.places.shown.contains(name);
         let patterns = self.arguments.iter().map(|argument| match is_shown(&argument.variable) {
             true => {
@@ -264,15 +344,25 @@ impl Plan {
                 quote!(#[allow(unused_variables)] let #name = #copy;)
             })
         });
+        (quote!((#(#patterns,)*)), quote!(#(#copies)*))
+    }
+
+    /// A closure that builds the dependencies beside the arguments, which stay for the body.
+    fn queryset(&self) -> TokenStream {
+        if self.querysets.is_empty() {
+            return quote!(|_| ::cache_core::Dependencies::none());
+        }
+        let (patterns, copies) = self.copies();
         let all = internal("__all");
         let querysets = self.querysets.iter().map(|queryset| {
-            let query = Ident::new("__cache_query", queryset.span());
-            let dependencies = quote_spanned!(queryset.span()=> #query.dependencies());
-            quote!({ let #query = &(#queryset); #all = ::cache_core::Dependencies::union(#all, #dependencies); })
+            let asked = asked(queryset);
+            quote!(#all = ::cache_core::Dependencies::union(#all, #asked);)
         });
         quote! {
-            |(#(#patterns,)*)| {
-                #(#copies)*
+            |#patterns| {
+                #[allow(unused_imports)]
+                use ::cache_core::__private::{ViaItself as _, ViaOption as _};
+                #copies
                 let mut #all = ::cache_core::Dependencies::none();
                 #(#querysets)*
                 #all
@@ -295,19 +385,28 @@ impl Plan {
                 let patterns = self.arguments.iter().map(|argument| &argument.pattern);
                 let output = self.output();
                 let block = &self.block;
+                if self.boxed.is_some() {
+                    let future = &self.function.signature.output;
+                    return quote!(|(#(#patterns,)*)| #future #block);
+                }
                 if !self.is_async() {
                     return quote!(|(#(#patterns,)*)| -> #output #block);
                 }
-                let typed = Ident::new("__cache_returned", output.span());
-                // Never runs; it tells the type of the block, and errors land on the function's own.
-                let edge = quote_spanned! {output.span()=>
-                    #[allow(unreachable_code, unused_variables, clippy::diverging_sub_expression, clippy::empty_loop)]
-                    if false {
-                        let #typed: #output = loop {};
-                        return #typed;
-                    }
-                };
+                let edge = self.edge();
                 quote!(|(#(#patterns,)*)| async move { #edge #block })
+            }
+        }
+    }
+
+    /// Never runs; it tells the type of an async block, and errors land on the function's own.
+    pub(crate) fn edge(&self) -> TokenStream {
+        let output = self.output();
+        let typed = Ident::new("__cache_returned", output.span());
+        quote_spanned! {output.span()=>
+            #[allow(unreachable_code, unused_variables, clippy::diverging_sub_expression, clippy::empty_loop)]
+            if false {
+                let #typed: #output = loop {};
+                return #typed;
             }
         }
     }

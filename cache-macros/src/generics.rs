@@ -20,8 +20,9 @@ pub(crate) fn turbofish(generics: &Generics) -> TokenStream {
     if names.is_empty() { TokenStream::new() } else { quote!(::<#(#names),*>) }
 }
 
-/// Only the type parameters that `used` or the bounds of such need, so that none is left that cannot be inferred.
-pub(crate) fn narrow(generics: &Generics, used: TokenStream) -> Generics {
+/// Only the type parameters that `used` or the bounds of such need, so that none is left that cannot be inferred. The
+/// constants are kept if they tell calls apart, else they are chosen in the same way.
+pub(crate) fn narrow(generics: &Generics, used: TokenStream, keeps_constants: bool) -> Generics {
     let mut kept = used;
     loop {
         let mut grown = false;
@@ -46,7 +47,8 @@ pub(crate) fn narrow(generics: &Generics, used: TokenStream) -> Generics {
     }
     let is_kept = |parameter: &GenericParam| match parameter {
         GenericParam::Type(ty) => has_ident(kept.clone(), &ty.ident.to_string()),
-        _ => true,
+        GenericParam::Const(constant) => keeps_constants || has_ident(kept.clone(), &constant.ident.to_string()),
+        GenericParam::Lifetime(_) => true,
     };
     let dropped: Vec<String> = generics
         .params
@@ -54,7 +56,8 @@ pub(crate) fn narrow(generics: &Generics, used: TokenStream) -> Generics {
         .filter(|parameter| !is_kept(parameter))
         .filter_map(|parameter| match parameter {
             GenericParam::Type(ty) => Some(ty.ident.to_string()),
-            _ => None,
+            GenericParam::Const(constant) => Some(constant.ident.to_string()),
+            GenericParam::Lifetime(_) => None,
         })
         .collect();
     let mut narrowed = generics.clone();

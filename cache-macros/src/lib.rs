@@ -8,18 +8,27 @@
 mod args;
 mod arguments;
 mod attribute;
+mod boxed;
 mod check;
 mod companions;
 mod debug;
 mod derive;
 mod errors;
 mod expand;
+mod explain;
 mod function;
 mod generics;
+mod grace;
+mod invalidate_all;
+mod kept;
 mod lifetime;
 mod mention;
+mod owned;
 mod place;
 mod predicate;
+mod queryset;
+mod reading;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -60,8 +60,7 @@ impl Question<'_> {
         let chosen = self.args.key.as_ref().or(self.args.extra.as_ref()).map(|option| elements(&option.value));
         let chosen = chosen.unwrap_or_default();
         let in_chosen: Vec<Mention> = chosen.iter().flat_map(|element| mentions(element, &texts)).collect();
-        let in_querysets: Vec<Mention> =
-            self.args.querysets.iter().flat_map(|queryset| mentions(queryset, &texts)).collect();
+        let in_querysets: Vec<Mention> = self.args.told_by().flat_map(|queryset| mentions(queryset, &texts)).collect();
 
         let mut places = Places::default();
         for name in &names {

@@ -1,6 +1,7 @@
 //! What can be told of a type from its tokens.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens as _;
 use syn::visit::{self, Visit};
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
@@ -52,23 +53,17 @@ pub(crate) fn has_impl_trait(ty: &Type) -> bool {
     search.0
 }
 
-/// Refuses return types of which nothing can be kept.
-pub(crate) fn check_output(output: &ReturnType, function: &syn::Ident, errors: &mut Errors) {
-    let ReturnType::Type(_, ty) = output else {
-        errors
-            .push(function, "a function that returns nothing has nothing to cache; return the value that it computes");
-        return;
-    };
+/// Refuses return types of which nothing can be kept. Of a `Result` the error may be anything, unless it is kept too.
+pub(crate) fn check_output(output: &ReturnType, keeps_errors: bool, errors: &mut Errors) {
+    let ReturnType::Type(_, ty) = output else { return };
     match &**ty {
-        Type::Tuple(tuple) if tuple.elems.is_empty() => {
-            errors.push(ty, "a function that returns nothing has nothing to cache; return the value that it computes");
-        }
         Type::Never(_) => errors.push(ty, "a function that never returns has nothing to cache"),
-        ty => Output { errors }.visit_type(ty),
+        ty => Output { keeps_errors, errors }.visit_type(ty),
     }
 }
 
 struct Output<'a> {
+    keeps_errors: bool,
     errors: &'a mut Errors,
 }
 
@@ -99,13 +94,15 @@ impl<'ast> Visit<'ast> for Output<'_> {
         if mentions_future(ty) {
             let message = "a future cannot be cached, its result can; cache an `async fn` that this function calls";
             self.errors.push(ty, message);
+        } else if ["Iterator", "Stream"].iter().any(|name| has_ident(ty.to_token_stream(), name)) {
+            self.errors.push(ty, "an iterator is used up by its first caller; collect it, and return a `Vec`");
         }
     }
 
     fn visit_path_segment(&mut self, segment: &'ast syn::PathSegment) {
         match &segment.arguments {
             // An error is not stored, so it may borrow.
-            PathArguments::AngleBracketed(arguments) if segment.ident == "Result" => {
+            PathArguments::AngleBracketed(arguments) if segment.ident == "Result" && !self.keeps_errors => {
                 if let Some(GenericArgument::Type(value)) = arguments.args.first() {
                     self.visit_type(value);
                 }
@@ -121,23 +118,26 @@ impl<'ast> Visit<'ast> for Output<'_> {
 /// Whether a reference, which can only be `'static`, stands in what is kept.
 ///
 /// Asking the compiler whether such a type can be made of bytes is an error rather than a no.
-pub(crate) fn keeps_reference(output: &ReturnType) -> bool {
-    let mut search = References(false);
+pub(crate) fn keeps_reference(output: &ReturnType, keeps_errors: bool) -> bool {
+    let mut search = References { keeps_errors, found: false };
     search.visit_return_type(output);
-    search.0
+    search.found
 }
 
-struct References(bool);
+struct References {
+    keeps_errors: bool,
+    found: bool,
+}
 
 impl<'ast> Visit<'ast> for References {
     fn visit_type_reference(&mut self, _: &'ast syn::TypeReference) {
-        self.0 = true;
+        self.found = true;
     }
 
     fn visit_path_segment(&mut self, segment: &'ast syn::PathSegment) {
         match &segment.arguments {
             // An error is not stored.
-            PathArguments::AngleBracketed(arguments) if segment.ident == "Result" => {
+            PathArguments::AngleBracketed(arguments) if segment.ident == "Result" && !self.keeps_errors => {
                 if let Some(GenericArgument::Type(value)) = arguments.args.first() {
                     self.visit_type(value);
                 }
@@ -186,27 +186,33 @@ mod tests {
             ("-> std::io::Result<Vec<(u8, &'static str)>>", true),
             ("-> Option<[&'static [u8]; 2]>", true),
         ] {
-            assert_eq!(keeps_reference(&syn::parse_str(output).unwrap()), found, "{output}");
+            assert_eq!(keeps_reference(&syn::parse_str(output).unwrap(), false), found, "{output}");
         }
+        assert!(keeps_reference(&syn::parse_str("-> Result<Vec<u8>, &'static str>").unwrap(), true));
     }
 
     #[test]
     fn results_that_cannot_be_kept_are_refused() {
-        let errors = |output: &str| {
+        let errors = |output: &str, keeps_errors| {
             let mut errors = Errors::default();
-            let name = syn::parse_str("f").unwrap();
-            check_output(&syn::parse_str(output).unwrap(), &name, &mut errors);
+            check_output(&syn::parse_str(output).unwrap(), keeps_errors, &mut errors);
             errors.messages().len()
         };
-        for output in
-            ["", "-> ()", "-> !", "-> &str", "-> Vec<&'a str>", "-> Cow<'a, str>", "-> impl Iterator<Item = u8>"]
-        {
-            assert_eq!(errors(output), 1, "{output}");
+        for output in [
+            "-> !",
+            "-> &str",
+            "-> Box<dyn Iterator<Item = u8>>",
+            "-> Vec<&'a str>",
+            "-> Cow<'a, str>",
+            "-> impl Iterator<Item = u8>",
+        ] {
+            assert_eq!(errors(output, false), 1, "{output}");
         }
-        for output in
-            ["-> u8", "-> &'static str", "-> Result<u8, E<'a>>", "-> Result<Vec<u8>, &'a str>", "-> fn(&str) -> u8"]
-        {
-            assert_eq!(errors(output), 0, "{output}");
+        for output in ["", "-> ()", "-> u8", "-> &'static str", "-> fn(&str) -> u8"] {
+            assert_eq!(errors(output, false), 0, "{output}");
+        }
+        for output in ["-> Result<u8, E<'a>>", "-> Result<Vec<u8>, &'a str>"] {
+            assert_eq!((errors(output, false), errors(output, true)), (0, 1), "{output}");
         }
     }
 }

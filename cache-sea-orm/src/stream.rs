@@ -55,7 +55,8 @@ impl<C: ConnectionTrait + StreamTrait + 'static> StreamTrait for CachedConnectio
     ) -> Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
         Box::pin(async move {
             let rows = if self.session.database().only_reads(&stmt.sql) {
-                let announcement = self.announce(&stmt.sql, stmt.values.as_ref()).await;
+                let mut announcement = self.announce(&stmt.sql, stmt.values.as_ref()).await;
+                announcement.permission().await.map_err(failure)?;
                 let stream = self.inner.stream_raw(stmt).await;
                 // The stream holds the connection: whatever went before it is known by now.
                 let told = announcement.over(Outcome::Done, None).await;

@@ -36,8 +36,9 @@ impl<'a, DB: Backend> Seat<'a, DB> {
 
     async fn open(self, sent: Result<Sent<DB>, Error>, binds: Vec<Bind>) -> Result<Steps<'a, DB>, Error> {
         let sent = sent?;
-        let (place, announcement) = self.announced(&sent.sql, binds).await?;
+        let (place, mut announcement) = self.announced(&sent.sql, binds).await?;
         if announcement.is_read() {
+            announcement.permission().await.map_err(failure)?;
             let steps = place.stream(sent).await?;
             return Ok(watched::<DB>(steps, announcement));
         }
@@ -51,8 +52,9 @@ impl<'a, DB: Backend> Seat<'a, DB> {
         binds: Vec<Bind>,
     ) -> Result<Option<DB::Row>, Error> {
         let sent = sent?;
-        let (mut place, announcement) = self.announced(&sent.sql, binds).await?;
+        let (mut place, mut announcement) = self.announced(&sent.sql, binds).await?;
         if announcement.is_read() {
+            announcement.permission().await.map_err(failure)?;
             let row = DB::fetch_optional(place.connection().await?, sent).await;
             let told = announcement.over(outcome(&row), None).await;
             return row.and_then(|row| told.map(|()| row).map_err(failure));

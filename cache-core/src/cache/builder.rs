@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Cache, Inner, Subscriber};
+use crate::background::{Background, BackgroundRun};
 use crate::clock::Clock;
 use crate::engine::{Flights, Removals};
 use crate::error::Error;
 use crate::key::Secret;
-use crate::observe::{Counts, Event};
+use crate::observe::{Counts, Event, Verify};
 use crate::profile::Profiles;
 use crate::store::private::Backed;
 use crate::store::{Backend, MemoryStore, Opening, Store};
@@ -37,7 +38,13 @@ pub struct CacheBuilder {
     ttl: Option<Duration>,
     idle: Option<Duration>,
     profiles: Profiles,
+    verify: Verify,
+    executor: Option<Arc<dyn Fn(BackgroundRun) + Send + Sync>>,
+    threads: usize,
 }
+
+/// Most blocking runs in the background at a time, if nothing is said.
+const THREADS: usize = 16;
 
 impl CacheBuilder {
     pub(super) fn new() -> Self {
@@ -50,6 +57,9 @@ impl CacheBuilder {
             ttl: None,
             idle: None,
             profiles: Profiles::default(),
+            verify: Verify::default(),
+            executor: None,
+            threads: THREADS,
         }
     }
 
@@ -92,10 +102,47 @@ impl CacheBuilder {
         self
     }
 
+    /// How much of what functions declare, and of what is kept, is checked. Nothing by default.
+    pub fn verify(mut self, verify: Verify) -> Self {
+        self.verify = verify.noted();
+        self
+    }
+
     /// Adds a subscriber, called for every event on the thread where it happens, which may be the one that keeps a shared store's
     /// connections: it must neither block nor use a cache.
     pub fn subscriber(mut self, subscriber: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.subscribers.push(Arc::new(subscriber));
+        self
+    }
+
+    /// Runs in the background what `refresh_ahead`, `stale_while_revalidate` and the time-outs of awaited work need to run there.
+    ///
+    /// By default that is tokio's runtime where the caller is inside of one, with the feature `tokio`. Elsewhere, without this,
+    /// there is no such background: `refresh_ahead` does nothing, `stale_while_revalidate` runs the work as any miss does, and
+    /// work that runs out of time is dropped instead of going on.
+    ///
+    /// ```
+    /// use cache_core::Cache;
+    ///
+    /// let runtime = tokio::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// let cache = Cache::builder().background(move |run| drop(handle.spawn(run))).build();
+    /// # let _ = cache;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn background(mut self, spawn: impl Fn(BackgroundRun) + Send + Sync + 'static) -> Self {
+        self.executor = Some(Arc::new(spawn));
+        self
+    }
+
+    /// Most runs of blocking work in the background at a time, each on a thread of its own; 16 by default. With 0 there is no
+    /// background for blocking work: the options that need one do nothing, and a call that has begun to run its work is not
+    /// ended by a time-out.
+    ///
+    /// When all are taken, `refresh_ahead` does nothing, `stale_while_revalidate` runs the work as any miss does, and work with a
+    /// time-out waits for a thread, which counts on its time.
+    pub fn background_threads(mut self, most: usize) -> Self {
+        self.threads = most;
         self
     }
 
@@ -122,6 +169,8 @@ impl CacheBuilder {
                 ttl: self.ttl,
                 idle: self.idle,
                 profiles: self.profiles.or_ttl(self.ttl),
+                verify: self.verify,
+                background: Background::new(self.executor, self.threads),
             }),
         }
     }

@@ -1,18 +1,22 @@
 //! One read, described and carried out.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Cache;
+use super::stale::{Describe, complete};
 use crate::codec::Codec;
+use crate::context::Watch;
 use crate::context::{Context, ReadPoint, is_outside, taint};
 use crate::dependency::Dependencies;
 use crate::engine::shared::{Known, Leading};
-use crate::engine::{Filling, Landing, Lead, Lock, MissReason, Next, Read, Refusal, Seen, Terms, Wait, block};
+use crate::engine::{
+    Filling, Flight, Grace, Landing, Lead, Lock, MissReason, Next, Place, Read, Refusal, Seen, Terms, Wait, block,
+};
 use crate::key::Key;
-use crate::observe::Event;
+use crate::observe::{Event, StaleCause, Verify};
+use crate::store::Stored;
 
 /// The description of a read; made by [`Cache::entry`], carried out by one of its `get_or_fill` methods.
 ///
@@ -21,13 +25,13 @@ use crate::observe::Event;
 /// stand. Of simultaneous misses of a key one runs the work, and the others take its result.
 #[must_use = "a description does nothing; call one of the `get_or_fill` methods"]
 pub struct Entry<'a, D = fn() -> Dependencies, W = ShallowWeight> {
-    cache: &'a Cache,
-    key: Key,
-    dependencies: D,
-    weigh: W,
-    terms: Terms,
-    as_of: Option<ReadPoint>,
-    bypass: bool,
+    pub(super) cache: &'a Cache,
+    pub(super) key: Key,
+    pub(super) dependencies: D,
+    pub(super) weigh: W,
+    pub(super) terms: Terms,
+    pub(super) as_of: Option<ReadPoint>,
+    pub(super) bypass: bool,
 }
 
 /// How heavy a value is taken to be when it is stored.
@@ -59,12 +63,53 @@ impl<'a> Entry<'a> {
     }
 }
 
+impl<D, W> Entry<'_, D, W> {
+    /// Only where an option is used there are any.
+    pub(super) fn grace(&mut self, set: impl FnOnce(&mut Grace)) {
+        let mut grace = self.terms.grace.take().unwrap_or_default();
+        set(&mut grace);
+        self.terms.grace = (*grace != Grace::default()).then_some(grace);
+    }
+
+    pub(crate) fn with_grace(mut self, grace: Grace) -> Self {
+        self.grace(|own| *own = grace);
+        self
+    }
+}
+
 impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
     /// What the result depends on; called on a miss only, before the work. Cached results that are used to find it out are
     /// depended on as well.
     pub fn depends_on<N: FnOnce() -> Dependencies>(self, dependencies: N) -> Entry<'a, N, W> {
         let Entry { cache, key, weigh, terms, as_of, bypass, .. } = self;
         Entry { cache, key, dependencies, weigh, terms, as_of, bypass }
+    }
+
+    /// The result depends on whatever the work reads through the wrapped connections of adapters, beside what
+    /// [`Entry::depends_on`] says.
+    ///
+    /// Each statement's dependencies are stamped before it is sent. A result is not stored when a statement could not be analysed,
+    /// when the work has written, and when it has read nothing and depends on nothing. Statements of code that has left the
+    /// [surroundings](crate::context) of the work, such as a task of its own, are not seen.
+    pub fn depends_on_reads(mut self) -> Self {
+        self.terms.watch = Watch::Records;
+        self
+    }
+
+    /// Checks this result as `verify` says, beside what is checked in this cache or everywhere. Of what the work reads, that is; kept
+    /// values are compared for functions of `#[cached_as]` only.
+    pub fn verify(mut self, verify: Verify) -> Self {
+        if self.terms.watch != Watch::Records
+            && let Some(severity) = Verify::declarations(Some(verify), self.cache.verify())
+        {
+            self.terms.watch = Watch::Checks(severity);
+        }
+        self
+    }
+
+    pub(crate) fn watch(mut self, watch: Watch) -> Self {
+        self.terms.watch = watch;
+        self
     }
 
     /// How heavy the value is, in bytes; called when it is stored.
@@ -88,6 +133,48 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
     /// The longest time between two hits.
     pub fn idle(mut self, idle: impl Into<Option<Duration>>) -> Self {
         self.terms.idle = idle.into().or(self.terms.idle);
+        self
+    }
+
+    /// Shortens the time to live of each result by a random part of this, so that results that were made together do not end
+    /// together. It never lengthens it, and is nothing without a time to live.
+    pub fn jitter(mut self, jitter: impl Into<Option<Duration>>) -> Self {
+        let jitter = jitter.into();
+        self.grace(|grace| grace.jitter = jitter.or(grace.jitter));
+        self
+    }
+
+    /// Serves the stale value when the work ends in an error, for at most this long after it has ceased to be fresh: an
+    /// exception to "never stale", for callers who prefer an old value to none.
+    ///
+    /// The value is that of the last entry, in this process: in the embedded store, or in the near cache above a shared one. It
+    /// ceases to be fresh when its time to live or its idle time ends, or when the first invalidation begins that concerns it;
+    /// with a shared store, when it was last known to be fresh. An entry is kept that long only if the call that
+    /// made it names a ceiling, too.
+    ///
+    /// - Nothing stale is served inside of a transaction, past the cache, or after the key was deleted by name.
+    /// - What is made of a stale value is not stored.
+    /// - Each one is an [`Event::Stale`](crate::observe::Event), and counted.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use cache_core::{Cache, Clock, Key};
+    ///
+    /// let clock = Clock::manual();
+    /// let cache = Cache::builder().clock(clock.clone()).build();
+    /// let rate = |answer: Result<f64, &'static str>| {
+    ///     let entry = cache.entry(Key::new("rate")).ttl(Duration::from_secs(60));
+    ///     entry.stale_if_error(Duration::from_secs(600)).try_get_or_fill(|| answer)
+    /// };
+    /// assert_eq!(rate(Ok(0.93)), Ok(0.93));
+    /// clock.advance(Duration::from_secs(61));
+    /// assert_eq!(rate(Err("the bank does not answer")), Ok(0.93));
+    /// clock.advance(Duration::from_secs(600));
+    /// assert_eq!(rate(Err("the bank does not answer")), Err("the bank does not answer"));
+    /// ```
+    pub fn stale_if_error(mut self, ceiling: impl Into<Option<Duration>>) -> Self {
+        let ceiling = ceiling.into();
+        self.grace(|grace| grace.stale_if_error = ceiling.or(grace.stale_if_error));
         self
     }
 
@@ -145,6 +232,18 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
         T: Clone + Send + Sync + 'static,
         W: WeighValue<T>,
     {
+        self.read_or_fill(None, work)
+    }
+
+    pub(crate) fn read_or_fill<T, E>(
+        self,
+        describe: Option<Describe<E>>,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        T: Clone + Send + Sync + 'static,
+        W: WeighValue<T>,
+    {
         let mut reading = match self.start::<T>() {
             Start::Served(value) => return Ok(value),
             Start::Bypassed => return work(),
@@ -157,7 +256,7 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
                 Step::Bypassed => return work(),
                 Step::Fill(filling, weigh) => {
                     let result = filling.context().run(work);
-                    return finish(filling, &weigh, result);
+                    return finish(filling, &weigh, describe, result);
                 }
             }
         }
@@ -190,6 +289,19 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
         F: Future<Output = Result<T, E>>,
         W: WeighValue<T>,
     {
+        self.read_or_fill_async(None, work).await
+    }
+
+    pub(crate) async fn read_or_fill_async<T, E, F>(
+        self,
+        describe: Option<Describe<E>>,
+        work: impl FnOnce() -> F,
+    ) -> Result<T, E>
+    where
+        T: Clone + Send + Sync + 'static,
+        F: Future<Output = Result<T, E>>,
+        W: WeighValue<T>,
+    {
         let mut reading = match self.start::<T>() {
             Start::Served(value) => return Ok(value),
             Start::Bypassed => return work().await,
@@ -207,15 +319,19 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
                     let context = filling.context();
                     let future = context.run(work);
                     let result = context.scope(future).await;
-                    return finish(filling, &weigh, result);
+                    return finish(filling, &weigh, describe, result);
                 }
             }
         }
     }
 
-    fn pass(&self) {
+    pub(super) fn pass(&self) {
         self.cache.record(&Event::Bypass { name: self.terms.name, key: &self.key });
         taint("a read inside went past the cache");
+    }
+
+    pub(super) fn is_bypassed(&self) -> bool {
+        self.bypass || !is_outside() && Context::current().is_disabled()
     }
 
     fn bypassed<T>(&self) -> Step<T, W> {
@@ -226,7 +342,7 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
     /// The path of a hit: one look-up, the stamps, a clone of the value.
     #[inline]
     pub(super) fn start<T: Clone + 'static>(self) -> Start<'a, T, D, W> {
-        if self.bypass || !is_outside() && Context::current().is_disabled() {
+        if self.is_bypassed() {
             self.pass();
             return Start::Bypassed;
         }
@@ -241,17 +357,27 @@ impl<'a, D: FnOnce() -> Dependencies, W> Entry<'a, D, W> {
             },
             Err(reason) => reason,
         };
-        let mut read = Read::new(self.cache.flights().tick());
+        let mut read = self.read();
         // What is not in this process may be in a store that others share.
         let next = match self.cache.tier() {
             Some(_) => Next::Lookup,
             None => read.advance(Seen::Missed(reason)),
         };
-        Start::Reading(Box::new(Reading { read, next: Some(next), request: Some(self), known: None }))
+        Start::Reading(Box::new(Reading::new(read, next, self)))
+    }
+
+    fn read(&self) -> Read {
+        let read = Read::new(self.cache.flights().tick());
+        if self.terms.lock == Lock::None { read.alone() } else { read }
+    }
+
+    /// A read that looks its key up first, and may leave the work to the background.
+    pub(super) fn reading(self, background: bool) -> Reading<'a, D, W> {
+        Reading { background, ..Reading::new(self.read(), Next::Lookup, self) }
     }
 }
 
-enum Never {}
+pub(super) enum Never {}
 
 pub(super) enum Start<'a, T, D, W> {
     Served(T),
@@ -263,9 +389,17 @@ pub(super) enum Start<'a, T, D, W> {
 pub(super) struct Reading<'a, D, W> {
     read: Read,
     next: Option<Next>,
-    request: Option<Entry<'a, D, W>>,
+    pub(super) request: Option<Entry<'a, D, W>>,
     /// Stamps that the last look-up in a shared store has met.
     known: Option<Known>,
+    /// What the flight is bound to that this may lead.
+    hub: Option<Arc<Flight>>,
+    /// Whether the work may run in the background, while something else is served.
+    background: bool,
+    /// Whether it does.
+    pub(super) refreshing: bool,
+    /// What is to be run in the background beside what was served.
+    pub(super) refresh: Option<(Lead, MissReason)>,
 }
 
 pub(super) enum Step<T, W> {
@@ -273,6 +407,68 @@ pub(super) enum Step<T, W> {
     Wait(Wait),
     Bypassed,
     Fill(Box<Filling>, W),
+}
+
+impl<'a, D, W> Reading<'a, D, W> {
+    pub(super) fn new(read: Read, next: Next, request: Entry<'a, D, W>) -> Self {
+        let (request, next) = (Some(request), Some(next));
+        Reading { read, next, request, known: None, hub: None, background: false, refreshing: false, refresh: None }
+    }
+
+    /// With stamps that the look-up has met.
+    pub(super) fn knowing(mut self, known: Option<Known>) -> Self {
+        self.known = known;
+        self
+    }
+
+    /// As one of several whose leads one caller takes.
+    pub(super) fn among(mut self, hub: &Arc<Flight>) -> Self {
+        self.hub = Some(Arc::clone(hub));
+        self
+    }
+
+    /// Makes sure that somebody runs the work, if nobody does.
+    fn refresh_beside(&mut self, lead: Option<Lead>, missed: MissReason) {
+        let Some(request) = &self.request else { return };
+        let lead = lead.or_else(|| match request.cache.flights().join(&request.key, std::iter::empty()) {
+            Place::Leader(lead) => Some(lead),
+            Place::Waiter(_) | Place::Alone => None,
+        });
+        self.refresh = lead.map(|lead| (lead, missed));
+    }
+
+    /// A hit shortly before the end of the entry's time to live.
+    fn refresh_ahead(&mut self, stored: &Arc<Stored>) {
+        let Some(request) = self.request.as_ref().filter(|_| self.background) else { return };
+        let ahead = request.terms.grace.as_ref().and_then(|grace| grace.refresh_ahead);
+        if !ahead.is_some_and(|ahead| stored.ends_within(request.cache.clock().now(), ahead)) {
+            return;
+        }
+        let (cache, key) = (request.cache, request.key.clone());
+        self.refresh_beside(None, MissReason::Expired);
+        // Somebody may have done it between the look-up and the lead.
+        if cache.here(&key).is_some_and(|current| !Arc::ptr_eq(&current, stored)) {
+            self.refresh = None;
+        }
+    }
+
+    /// What may be served while somebody runs the work, and for how long it has not been fresh.
+    fn old<T: Clone + 'static>(&self) -> Option<(T, Duration)> {
+        let request = self.request.as_ref().filter(|_| self.background)?;
+        let ceiling = request.terms.grace.as_ref()?.stale_while_revalidate?;
+        match self.read.missed() {
+            // Nothing that is made now could be stored.
+            Some(MissReason::Unreachable | MissReason::WrongType) => None,
+            _ => request.cache.stale(&request.key, ceiling),
+        }
+    }
+
+    fn serve_old<T>(&self, (value, age): (T, Duration)) -> Step<T, W> {
+        if let Some(request) = &self.request {
+            request.cache.served_stale(request.terms.name, &request.key, age, StaleCause::Revalidating);
+        }
+        Step::Served(value)
+    }
 }
 
 impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
@@ -289,7 +485,9 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
                 Next::Serve(stored) => match stored.value.downcast_ref::<T>() {
                     Some(value) => {
                         request.cache.served(&stored, request.terms.name, &request.key);
-                        return Step::Served(value.clone());
+                        let value = value.clone();
+                        self.refresh_ahead(&stored);
+                        return Step::Served(value);
                     }
                     None => Seen::Landed(Landing::Nothing),
                 },
@@ -299,9 +497,24 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
                 },
                 // Whoever makes the value may need the very connection that this transaction holds.
                 Next::Wait(_) if request.as_of.is_some() => return request.bypassed(),
-                Next::Wait(wait) => return Step::Wait(wait),
-                Next::Run { lead, missed } => return self.fill(lead, missed).await,
-                Next::Join => Seen::Placed(request.cache.join(&request.key)),
+                Next::Wait(wait) => {
+                    return match self.old::<T>() {
+                        Some(old) => self.serve_old(old),
+                        None => Step::Wait(wait),
+                    };
+                }
+                Next::Run { lead, missed } => {
+                    let Some(old) = self.old::<T>() else { return self.fill(lead, missed).await };
+                    self.refresh_beside(lead, missed);
+                    return self.serve_old(old);
+                }
+                Next::Join => {
+                    let place = request.cache.join(&request.key);
+                    if let (Place::Leader(lead), Some(hub)) = (&place, &self.hub) {
+                        lead.flight().bind(hub);
+                    }
+                    Seen::Placed(place)
+                }
                 Next::Lookup => self.look::<T>().await,
             };
             next = self.read.advance(seen);
@@ -315,7 +528,7 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
             Some(tier) => {
                 self.read.looks(request.cache.flights().tick());
                 let codec = request.terms.codec.filter(Codec::is_for::<T>);
-                let (found, known) = tier.find(&request.key, codec).await;
+                let (found, known) = tier.find(&request.key, codec, request.terms.keep()).await;
                 self.known = known;
                 found
             }
@@ -337,7 +550,7 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
     }
 
     /// The dependencies are built as part of the fill: what they were made from counts, too.
-    async fn fill<T: Clone + 'static>(&mut self, lead: Option<Lead>, missed: MissReason) -> Step<T, W> {
+    pub(super) async fn fill<T: Clone + 'static>(&mut self, lead: Option<Lead>, missed: MissReason) -> Step<T, W> {
         let mut lease = None;
         if let Some(request) = &self.request
             && let Some(tier) = request.cache.tier()
@@ -345,7 +558,7 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
             && lead.is_some()
             && missed != MissReason::Unreachable
         {
-            match tier.lead(&request.key, request.terms.codec).await {
+            match tier.lead(&request.key, request.terms.codec, request.terms.keep()).await {
                 Leading::Lead(mine) => lease = Some(mine),
                 Leading::Alone => {}
                 Leading::Found(stored) => {
@@ -363,7 +576,10 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
         }
         let Some(request) = self.request.take() else { unreachable!("a read fills twice") };
         let Entry { cache, key, dependencies, weigh, terms, as_of, .. } = request;
-        cache.record(&Event::Miss { name: terms.name, key: &key, reason: missed });
+        cache.record(&match self.refreshing {
+            false => Event::Miss { name: terms.name, key: &key, reason: missed },
+            true => Event::Refresh { name: terms.name, key: &key },
+        });
         let mut filling = Box::new(Filling::begin(cache, key, terms, lead, as_of));
         filling.under_lease(lease);
         let dependencies = filling.context().run(dependencies);
@@ -376,22 +592,21 @@ impl<D: FnOnce() -> Dependencies, W> Reading<'_, D, W> {
     }
 }
 
-fn finish<T, E, W>(filling: Box<Filling>, weigh: &W, result: Result<T, E>) -> Result<T, E>
+fn finish<T, E, W>(
+    filling: Box<Filling>,
+    weigh: &W,
+    describe: Option<Describe<E>>,
+    result: Result<T, E>,
+) -> Result<T, E>
 where
     T: Clone + Send + Sync + 'static,
     W: WeighValue<T>,
 {
-    match result {
-        Ok(value) => {
-            let weight = weigh.weigh_value(&value);
-            let kept: Arc<dyn Any + Send + Sync> = Arc::new(value.clone());
-            filling.finish(Some((kept, weight)));
-            Ok(value)
-        }
-        Err(error) => {
-            filling.finish(None);
-            Err(error)
-        }
+    let fallback = if result.is_err() { filling.fallback() } else { None };
+    let result = complete(filling, weigh, result);
+    match fallback {
+        Some(fallback) => fallback.instead(describe, result),
+        None => result,
     }
 }
 

@@ -30,11 +30,11 @@ impl Cache {
         codec: impl Into<Option<Codec>>,
     ) -> Vec<Option<T>> {
         let codec = codec.into().filter(Codec::is_for::<T>);
-        let found = match self.tier() {
-            None => keys.iter().map(|key| self.lookup(key)).collect(),
+        let found: Vec<_> = match self.tier() {
+            None => keys.iter().map(|key| (self.lookup(key), None)).collect(),
             Some(tier) => tier.find_all(keys, codec).await,
         };
-        let values = keys.iter().zip(found).map(|(key, found)| {
+        let values = keys.iter().zip(found).map(|(key, (found, _))| {
             let stored = found.ok()?;
             let value = stored.value.downcast_ref::<T>()?.clone();
             self.served(&stored, "", key);

@@ -1,11 +1,17 @@
 //! The handle that applications hold.
 
+mod batch;
 mod begin;
 mod builder;
 mod entry;
+mod explain;
+mod function;
 mod global;
 mod guard;
 mod many;
+mod owned;
+mod stale;
+mod timeout;
 mod weigh;
 
 use std::fmt;
@@ -13,12 +19,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use batch::Batch;
 pub use begin::{Begin, FillGuard};
 pub use builder::CacheBuilder;
 pub use entry::{Entry, ShallowWeight, WeighValue};
 pub use guard::Guard;
+pub use owned::OwnedEntry;
+pub(crate) use owned::{Ends, Run, read_owned};
+pub(crate) use stale::Describe;
+pub(crate) use timeout::HardTimeout;
+pub use timeout::TimedOut;
 pub use weigh::Weigh;
 
+use crate::background::Background;
 use crate::change::{Announcing, Applying, Change, Changes};
 use crate::clock::{Clock, Instant};
 use crate::context::{Context, ReadPoint, is_outside};
@@ -27,10 +40,10 @@ use crate::engine::shared::{Known, Proof, Tier, written};
 use crate::engine::{Flights, MissReason, Place, Refusal, Removals, Stamps, block};
 use crate::error::Error;
 use crate::key::Key;
-use crate::observe::{Counters, Counts, Event, Invalidation};
+use crate::observe::{Counters, Counts, Event, Invalidation, Verify};
 use crate::profile::Profiles;
 use crate::store::shared::{Footprint, Mode, Standing};
-use crate::store::{Backend, Idle, Shared, StoreSize, Stored};
+use crate::store::{Backend, Idle, Made, Shared, StoreSize, Stored};
 
 type Subscriber = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
@@ -80,6 +93,8 @@ struct Inner {
     ttl: Option<Duration>,
     idle: Option<Duration>,
     profiles: Profiles,
+    verify: Verify,
+    background: Background,
 }
 
 impl Cache {
@@ -120,7 +135,7 @@ impl Cache {
     pub fn get<T: Clone + 'static>(&self, key: &Key) -> Option<T> {
         let stored = match self.tier() {
             None => self.lookup(key).ok()?,
-            Some(tier) => block(tier.find(key, None)).0.ok()?,
+            Some(tier) => block(tier.find(key, None, None)).0.ok()?,
         };
         let value = stored.value.downcast_ref::<T>()?.clone();
         self.served(&stored, "", key);
@@ -176,7 +191,9 @@ impl Cache {
             expires: ttl.map(|ttl| now.after(ttl)),
             idle: self.inner.idle.map(|limit| Idle::new(limit, now)),
             weight: size_of::<T>() as u64,
+            made: Made::at(now),
             proof,
+            reserve: None,
         });
         if let Some(tier) = self.tier() {
             block(tier.remove(key));
@@ -392,6 +409,10 @@ impl Cache {
         (self.inner.ttl, self.inner.idle)
     }
 
+    pub(crate) fn verify(&self) -> Verify {
+        self.inner.verify
+    }
+
     pub(crate) fn flights(&self) -> &Arc<Flights> {
         &self.inner.flights
     }
@@ -414,6 +435,10 @@ impl Cache {
                 Ok(Taken::Shared(footprint, standing))
             }
         }
+    }
+
+    pub(crate) fn background(&self) -> &Background {
+        &self.inner.background
     }
 
     /// Lets no fill of a key that is under way store its result.
@@ -448,7 +473,9 @@ impl Cache {
             Backend::Memory(store) => {
                 let stored = store.lookup(key).ok_or(MissReason::Absent)?;
                 let Some(reason) = self.fault(&stored) else { return Ok(stored) };
-                store.discard(key, &stored);
+                if stored.reserve.is_none() || !self.is_reserved(&stored) {
+                    store.discard(key, &stored);
+                }
                 Err(reason)
             }
             Backend::Shared(Shared(tier)) => tier.at_hand(key).ok_or(MissReason::Absent),

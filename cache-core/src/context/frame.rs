@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::ReadPoint;
+use super::{ReadPoint, Told};
 use crate::cache::{Cache, CacheId, Taken};
 use crate::clock::Instant;
 use crate::dependency::Dependencies;
 use crate::engine::shared::Known;
 use crate::engine::{Flight, Refusal, Stamps};
+use crate::observe::Severity;
 use crate::store::Stored;
 use crate::store::shared::{Footprint, Standing};
 use crate::sync::{Mutex, lock};
@@ -20,7 +21,19 @@ pub(crate) struct Frame {
     shared: bool,
     flight: Option<Arc<Flight>>,
     as_of: Option<(Cache, ReadPoint)>,
+    watch: Watch,
     collected: Mutex<Collected>,
+}
+
+/// What a fill wants to know of the statements of its work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Watch {
+    #[default]
+    Nothing,
+    /// What they read is what the result depends on.
+    Records,
+    /// What they read is compared with what was declared.
+    Checks(Severity),
 }
 
 /// Dependencies, the stamps under which they were read, and limits that were inherited.
@@ -32,6 +45,9 @@ pub(crate) struct Collected {
     pub(crate) proofs: Vec<(Arc<Footprint>, Arc<Standing>)>,
     pub(crate) expires: Option<Instant>,
     pub(crate) refusal: Option<Refusal>,
+    /// What was read, where it is only compared with what was declared.
+    pub(crate) seen: Vec<Dependencies>,
+    blurred: bool,
 }
 
 impl Collected {
@@ -41,15 +57,46 @@ impl Collected {
         self.expires = self.expires.into_iter().chain(expires).min();
     }
 
+    /// Whether the result depends on nothing but time and names. What a shared store knows of has a footprint at least.
+    pub(crate) fn is_independent(&self, dependencies: &Dependencies) -> bool {
+        dependencies.is_empty() && self.proofs.iter().all(|(footprint, _)| footprint.is_nothing())
+    }
+
+    /// Whether something was inherited of which only the footprint is known.
+    pub(crate) fn is_blurred(&self) -> bool {
+        self.blurred
+    }
+
     fn refuse(&mut self, refusal: Refusal) {
         self.refusal.get_or_insert(refusal);
     }
 }
 
 impl Frame {
-    pub(crate) fn new(cache: &Cache, flight: Option<Arc<Flight>>, as_of: Option<(Cache, ReadPoint)>) -> Arc<Self> {
+    pub(crate) fn new(
+        cache: &Cache,
+        flight: Option<Arc<Flight>>,
+        as_of: Option<(Cache, ReadPoint)>,
+        watch: Watch,
+    ) -> Arc<Self> {
         let shared = cache.tier().is_some();
-        Arc::new(Frame { cache: cache.id(), shared, flight, as_of, collected: Mutex::default() })
+        Arc::new(Frame { cache: cache.id(), shared, flight, as_of, watch, collected: Mutex::default() })
+    }
+
+    pub(crate) fn watch(&self) -> Watch {
+        self.watch
+    }
+
+    /// Notes what a statement reads, to be compared with what was declared.
+    pub(crate) fn see(&self, dependencies: Dependencies) {
+        lock(&self.collected).seen.push(dependencies);
+    }
+
+    /// Whether nothing is known yet that the result depends on.
+    pub(crate) fn is_independent(&self) -> bool {
+        let collected = lock(&self.collected);
+        let none = collected.dependencies.iter().all(Dependencies::is_empty);
+        none && collected.is_independent(&Dependencies::none())
     }
 
     pub(crate) fn is_of(&self, cache: &Cache) -> bool {
@@ -85,6 +132,7 @@ impl Frame {
         match &stored.proof {
             _ if !self.can_check(of.id(), of.tier().is_some()) => collected.refuse(foreign()),
             Some(proof) => {
+                collected.blurred |= stored.dependencies.is_empty() && !proof.footprint.is_nothing();
                 collected.add(&stored.dependencies, &Stamps::default(), stored.expires);
                 collected.proofs.push((Arc::clone(&proof.footprint), Arc::clone(&proof.standing)));
             }
@@ -100,6 +148,7 @@ impl Frame {
         }
         collected.add(dependencies, &inner.stamps, inner.expires);
         collected.proofs.extend(inner.proofs.iter().cloned());
+        collected.blurred |= inner.blurred;
         if let Some(refusal) = &inner.refusal {
             collected.refuse(refusal.clone());
         }
@@ -132,6 +181,18 @@ impl Frame {
         collected.add(dependencies, &Stamps::default(), None);
         collected.refuse(refusal.clone());
         Err(refusal)
+    }
+
+    pub(crate) fn told(&self) -> Told {
+        let collected = lock(&self.collected);
+        let dependencies = collected.dependencies.iter().cloned().collect();
+        Told { dependencies }
+    }
+
+    /// The result is served until then at the latest.
+    pub(crate) fn expire(&self, deadline: Instant) {
+        let mut collected = lock(&self.collected);
+        collected.expires = collected.expires.into_iter().chain([deadline]).min();
     }
 
     pub(crate) fn take(&self) -> Collected {

@@ -12,13 +12,17 @@
 
 mod connection;
 mod frame;
+mod recording;
 mod scope;
+mod told;
 
 use std::sync::Arc;
 
 pub use connection::{Connection, ReadPoint};
-pub(crate) use frame::{Collected, Frame};
+pub(crate) use frame::{Collected, Frame, Watch};
+pub use recording::{Recorder, Recording, is_recording, recorder};
 pub use scope::Scope;
+pub use told::{Told, expire_within, told};
 
 use crate::cache::Cache;
 use crate::change::Changes;
@@ -252,10 +256,50 @@ pub fn add_dependencies(cache: &Cache, dependencies: &Dependencies) {
 
 /// [`add_dependencies`], awaited.
 pub async fn add_dependencies_async(cache: &Cache, dependencies: &Dependencies) {
+    add(cache, dependencies, None).await;
+}
+
+/// Adds dependencies that became known only after what they describe was read, stamped as of `point`.
+///
+/// The [point](Cache::read_point) is taken before the first statement that reads what they describe. When one of their tables was
+/// invalidated since, what is being filled around the caller is not stored. With a shared store, a table that this process has not met
+/// before counts as invalidated.
+///
+/// ```
+/// use cache_core::{Cache, Change, Dependencies, Key, context};
+///
+/// let cache = Cache::in_memory();
+/// let newest = || {
+///     cache.entry(Key::new("newest")).get_or_fill(|| {
+///         let point = cache.read_point();
+///         let id = 7; // as the database tells
+///         context::add_dependencies_as_of(&cache, &Dependencies::row("article", [("id", id)]), point);
+///         id
+///     })
+/// };
+/// newest();
+/// cache.invalidate(Change::table("article"))?;
+/// newest();
+/// assert_eq!(cache.counters().misses, 2);
+/// # Ok::<(), cache_core::Error>(())
+/// ```
+pub fn add_dependencies_as_of(cache: &Cache, dependencies: &Dependencies, point: ReadPoint) {
+    if !is_outside() {
+        block(add(cache, dependencies, Some(point)));
+    }
+}
+
+/// [`add_dependencies_as_of`], awaited.
+pub async fn add_dependencies_as_of_async(cache: &Cache, dependencies: &Dependencies, point: ReadPoint) {
+    add(cache, dependencies, Some(point)).await;
+}
+
+async fn add(cache: &Cache, dependencies: &Dependencies, point: Option<ReadPoint>) {
     let context = Context::current();
     let frame = context.frames().next().map(Arc::clone);
     if let Some(frame) = frame {
+        let as_of = context.as_of(cache).into_iter().chain(point).min();
         // Why it was not stamped is remembered by the frame.
-        let _ = frame.depend(cache, dependencies, context.as_of(cache), None).await;
+        let _ = frame.depend(cache, dependencies, as_of, None).await;
     }
 }

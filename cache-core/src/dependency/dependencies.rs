@@ -41,6 +41,12 @@ impl Dependencies {
         Dependencies { set: Arc::new(set) }
     }
 
+    /// Rows that satisfy any of these.
+    pub(crate) fn of(conjunctions: impl IntoIterator<Item = Conjunction>) -> Self {
+        let sets = conjunctions.into_iter().map(|one| Self::from_clauses(one.table, vec![one.conditions]));
+        sets.collect()
+    }
+
     fn from_clauses(table: Table, clauses: Vec<Clause>) -> Self {
         let conjunctions =
             clauses.into_iter().map(|conditions| Conjunction { table: table.clone(), conditions }).collect();

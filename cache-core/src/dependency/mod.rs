@@ -2,6 +2,7 @@
 
 mod condition;
 mod conjunction;
+mod covers;
 mod dependencies;
 mod names;
 mod normal;

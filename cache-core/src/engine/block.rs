@@ -1,8 +1,12 @@
 //! Waiting for a future without an executor.
 
 use std::pin::pin;
+#[cfg(not(feature = "shuttle"))]
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+#[cfg(not(feature = "shuttle"))]
+use std::task::Wake;
+use std::task::{Context, Poll, Waker};
+#[cfg(not(feature = "shuttle"))]
 use std::thread::{self, Thread};
 
 /// Runs a future to its end on this thread, which sleeps meanwhile.
@@ -17,6 +21,14 @@ pub(crate) fn block<T>(future: impl Future<Output = T>) -> T {
     if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         return value;
     }
+    #[cfg(feature = "shuttle")]
+    return shuttle::future::block_on(future);
+    #[cfg(not(feature = "shuttle"))]
+    park(future)
+}
+
+#[cfg(not(feature = "shuttle"))]
+fn park<T>(mut future: std::pin::Pin<&mut impl Future<Output = T>>) -> T {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
     loop {
@@ -27,8 +39,10 @@ pub(crate) fn block<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+#[cfg(not(feature = "shuttle"))]
 struct Unpark(Thread);
 
+#[cfg(not(feature = "shuttle"))]
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
         self.0.unpark();

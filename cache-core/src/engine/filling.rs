@@ -4,22 +4,23 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::checked::Findings;
 use super::flight::Lead;
 use super::shared::{Known, Lease, Parcel, Proof, Tier};
-use super::{Landing, Refusal, Stamps};
+use super::{Grace, Landing, Refusal, Stamps};
 use crate::cache::Cache;
 use crate::clock::Instant;
 use crate::codec::Codec;
-use crate::context::{Collected, Context, Frame, ReadPoint, Surrounding};
+use crate::context::{Collected, Context, Frame, ReadPoint, Surrounding, Watch};
 use crate::dependency::Dependencies;
 use crate::key::Key;
 use crate::near::NearMode;
-use crate::observe::Event;
+use crate::observe::{Event, Severity};
 use crate::store::shared::{Footprint, Standing};
-use crate::store::{Idle, Stored};
+use crate::store::{Idle, Made, Reserve, Stored};
 
 /// What an entry is called and how long it may live.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Terms {
     pub(crate) name: &'static str,
     pub(crate) ttl: Option<Duration>,
@@ -27,6 +28,16 @@ pub(crate) struct Terms {
     /// How the value becomes bytes for a shared store; without it the value stays in this process.
     pub(crate) codec: Option<Codec>,
     pub(crate) lock: Lock,
+    /// What is asked of the statements of the work.
+    pub(crate) watch: Watch,
+    pub(crate) grace: Option<Box<Grace>>,
+}
+
+impl Terms {
+    /// How long the entry is kept after it has ceased to be fresh.
+    pub(crate) fn keep(&self) -> Option<Duration> {
+        self.grace.as_ref().and_then(|grace| grace.keep())
+    }
 }
 
 /// Among whom simultaneous misses of a key run the work once.
@@ -40,6 +51,8 @@ pub enum Lock {
     /// round trip more on a miss; a leader that dies costs its lease, ten seconds at most, which is renewed while it lives. Work that
     /// takes longer than ten minutes is no longer waited for.
     Shared,
+    /// Nobody: each caller that misses runs the work itself, at the same time as others.
+    None,
 }
 
 /// The obligation of whoever runs the work: to finish, or by dropping this to let others try.
@@ -55,6 +68,8 @@ pub(crate) struct Filling {
     frame: Arc<Frame>,
     outer: Context,
     begun: Instant,
+    /// Before anything was stamped.
+    came: Instant,
     removals: u64,
     /// The lease, where one was taken.
     lease: Option<Lease>,
@@ -66,10 +81,11 @@ impl Filling {
     pub(crate) fn begin(cache: &Cache, key: Key, terms: Terms, lead: Option<Lead>, as_of: Option<ReadPoint>) -> Self {
         let removals = cache.removals().count(&key);
         let flight = lead.as_ref().map(|lead| Arc::clone(lead.flight()));
-        let frame = Frame::new(cache, flight, as_of.map(|point| (cache.clone(), point)));
+        let frame = Frame::new(cache, flight, as_of.map(|point| (cache.clone(), point)), terms.watch);
         let begun = cache.clock().now();
         let outer = Context::current();
-        Filling { cache: cache.clone(), key, terms, lead, frame, outer, begun, removals, lease: None, done: false }
+        let cache = cache.clone();
+        Filling { cache, key, terms, lead, frame, outer, begun, came: begun, removals, lease: None, done: false }
     }
 
     /// The lease under which this fills for all processes.
@@ -93,6 +109,16 @@ impl Filling {
         self.outer.clone().within(Surrounding::Fill(Arc::clone(&self.frame)))
     }
 
+    /// What is filled, where, and on which terms.
+    pub(crate) fn subject(&self) -> (&Cache, &Key, &Terms) {
+        (&self.cache, &self.key, &self.terms)
+    }
+
+    /// What work has read that was done for this fill and for others.
+    pub(crate) fn inherit(&self, of: &Frame, collected: &Collected, dependencies: &Dependencies) {
+        self.frame.inherit(of, collected, dependencies);
+    }
+
     pub(crate) fn refuse(&self, refusal: Refusal) {
         self.frame.refuse(refusal);
     }
@@ -101,8 +127,13 @@ impl Filling {
     pub(crate) fn finish(mut self, value: Option<(Arc<dyn Any + Send + Sync>, u64)>) {
         self.done = true;
         let now = self.cache.clock().now();
-        let (mut collected, dependencies) = self.hand_over(self.terms.ttl.map(|ttl| now.after(ttl)));
+        let (mut collected, dependencies) = self.hand_over(self.ttl().map(|ttl| now.after(ttl)));
+        let findings = Findings::of(self.terms.watch, &collected, &dependencies);
+        if let Some(missing) = &findings.missing {
+            self.cache.record(&Event::Undeclared { name: self.terms.name, key: &self.key, missing });
+        }
         let refusal = match (&collected.refusal, &value) {
+            (None, _) if findings.refusal.is_some() => findings.refusal.clone(),
             (Some(refusal), _) => Some(refusal.clone()),
             (None, None) => Some(Refusal::NotKept),
             (None, Some(_)) if self.terms.ttl == Some(Duration::ZERO) => Some(Refusal::NotKept),
@@ -119,7 +150,9 @@ impl Filling {
                     expires: collected.expires,
                     idle: self.terms.idle.map(|limit| Idle::new(limit, now)),
                     weight,
+                    made: Made::at(now),
                     proof: None,
+                    reserve: self.terms.keep().map(|keep| Reserve::new(keep, self.known_fresh())),
                 };
                 match self.cache.tier() {
                     None => self.store(Arc::new(stored), now),
@@ -129,6 +162,21 @@ impl Filling {
             (refusal, value) => self.refused(&refusal.unwrap_or(Refusal::NotKept), value.map(|(value, _)| value)),
         };
         self.land(landing);
+        if let (Watch::Checks(Severity::Panic), Some(missing)) = (self.terms.watch, &findings.missing) {
+            findings.panic(self.terms.name, missing);
+        }
+    }
+
+    /// The time to live, as it falls to this result.
+    fn ttl(&self) -> Option<Duration> {
+        let Some(grace) = &self.terms.grace else { return self.terms.ttl };
+        let of_store = || self.cache.tier().filter(|_| grace.jitter.is_some()).map(|tier| tier.settings.ttl);
+        self.terms.ttl.or_else(of_store).map(|ttl| grace.jittered(ttl))
+    }
+
+    /// Up to when everything that the result was made from is known to have been fresh.
+    fn known_fresh(&self) -> Instant {
+        self.cache.tier().map_or(self.came, |tier| tier.unasked(self.came))
     }
 
     fn land(&mut self, landing: Landing) {

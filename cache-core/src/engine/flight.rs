@@ -117,12 +117,7 @@ impl Flights {
             match shard.flights.get(key) {
                 Some(flight) => Arc::clone(flight),
                 None => {
-                    let flight = Arc::new(Flight {
-                        started: self.tick(),
-                        state: Mutex::new(State::Flying(Wakers::default())),
-                        landed: Condvar::new(),
-                        waits_for: Mutex::new(Vec::new()),
-                    });
+                    let flight = Flight::new(self.tick());
                     shard.flights.insert(key.clone(), Arc::clone(&flight));
                     let last = shard.landed;
                     let flights = Arc::clone(self);
@@ -144,6 +139,26 @@ impl Flights {
 }
 
 impl Flight {
+    fn new(started: u64) -> Arc<Self> {
+        Arc::new(Flight {
+            started,
+            state: Mutex::new(State::Flying(Wakers::default())),
+            landed: Condvar::new(),
+            waits_for: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// One that no key has and that never lands, for flights that are led together to be [bound](Flight::bind) to.
+    pub(crate) fn hub() -> Arc<Self> {
+        Flight::new(0)
+    }
+
+    /// One caller leads both: whoever waits for one of them may have to wait for the other.
+    pub(crate) fn bind(self: &Arc<Self>, other: &Arc<Flight>) {
+        lock(&self.waits_for).push(Arc::downgrade(other));
+        lock(&other.waits_for).push(Arc::downgrade(self));
+    }
+
     /// Whether this flight is, or waits for, one of `targets`.
     fn reaches(self: &Arc<Self>, targets: &[Arc<Flight>]) -> bool {
         let mut open = vec![Arc::clone(self)];

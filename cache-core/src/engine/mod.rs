@@ -5,8 +5,11 @@
 //! starts and looked at again before its result is kept, so a result that a write has overtaken is never stored.
 
 mod block;
+mod checked;
 mod filling;
 mod flight;
+mod grace;
+mod join;
 mod outcome;
 mod read;
 mod removals;
@@ -17,6 +20,8 @@ pub(crate) use block::block;
 pub use filling::Lock;
 pub(crate) use filling::{Filling, Terms};
 pub(crate) use flight::{Flight, Flights, Landing, Lead, Place, Wait};
+pub(crate) use grace::Grace;
+pub(crate) use join::join_all;
 pub use outcome::{MissReason, Refusal};
 pub(crate) use read::{Next, Read, Seen};
 pub(crate) use removals::Removals;

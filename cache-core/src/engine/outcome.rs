@@ -66,6 +66,8 @@ pub enum Refusal {
     Unreachable,
     /// A change has been announced that may concern it.
     Announced,
+    /// It was made of rows that it does not depend on; see [`Verify`](crate::Verify).
+    Undeclared(Arc<str>),
     /// The shared store holds bytes, and the value could not be turned into any.
     Unencodable(Arc<str>),
 }
@@ -96,6 +98,7 @@ impl fmt::Display for Refusal {
             Refusal::NotKept => f.write_str("not kept"),
             Refusal::Unreachable => f.write_str("the store did not answer"),
             Refusal::Announced => f.write_str("a change is announced that may concern it"),
+            Refusal::Undeclared(missing) => write!(f, "read and not declared: {missing}"),
             Refusal::Unencodable(reason) => write!(f, "cannot be encoded: {reason}"),
         }
     }

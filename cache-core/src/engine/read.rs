@@ -51,6 +51,12 @@ impl Read {
         Read { arrival, waiting_for: 0, looked: 0, lead: None, alone: false, missed: None }
     }
 
+    /// The same, without waiting for anybody and without being waited for.
+    pub(crate) fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
+
     pub(crate) fn advance(&mut self, seen: Seen) -> Next {
         match seen {
             Seen::Found(stored) => {
@@ -58,7 +64,11 @@ impl Read {
                 Next::Serve(stored)
             }
             Seen::Missed(reason) => {
-                self.missed.get_or_insert(reason);
+                // The first one says why; whether the store answers is said by the last.
+                self.missed = match self.missed {
+                    Some(first) if first != MissReason::Unreachable && reason != MissReason::Unreachable => Some(first),
+                    _ => Some(reason),
+                };
                 if self.lead.is_some() || self.alone { self.run() } else { Next::Join }
             }
             // Another flight may have landed between the lookup and the lead.
@@ -78,6 +88,11 @@ impl Read {
             Seen::Landed(Landing::Stored(_) | Landing::Value(_) | Landing::Abandoned) => Next::Lookup,
             Seen::Landed(Landing::Nothing) => self.go_alone(),
         }
+    }
+
+    /// Why the first look-up missed.
+    pub(crate) fn missed(&self) -> Option<MissReason> {
+        self.missed
     }
 
     /// A look-up is about to begin. Without this, one is made again after the lead.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::clock::Instant;
 use crate::sync::{AtomicU64, Ordering};
 
 /// A token that stands until an invalidation voids it, once and for all.
@@ -14,6 +15,7 @@ use crate::sync::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub struct Stamp {
     voided_by: AtomicU64,
+    voided_at: AtomicU64,
 }
 
 impl Stamp {
@@ -21,11 +23,13 @@ impl Stamp {
         Arc::default()
     }
 
-    /// Voids the stamp on behalf of the invalidation with this number (not 0).
+    /// Voids the stamp on behalf of the invalidation with this number (not 0), which began at this moment. Called once: whoever
+    /// voids a stamp has unlinked it.
     ///
     /// The release pairs with the acquire of [`Stamp::voided_by`]: a read that happens after the write was
     /// acknowledged sees the stamp void.
-    pub(crate) fn void(&self, invalidation: u64) {
+    pub(crate) fn void(&self, invalidation: u64, began: Instant) {
+        self.voided_at.store(began.as_nanos(), Ordering::Relaxed);
         self.voided_by.store(invalidation, Ordering::Release);
     }
 
@@ -34,6 +38,10 @@ impl Stamp {
             0 => None,
             invalidation => Some(invalidation),
         }
+    }
+
+    fn voided_at(&self) -> Option<Instant> {
+        self.voided_by().map(|_| Instant::from_nanos(self.voided_at.load(Ordering::Relaxed)))
     }
 }
 
@@ -47,7 +55,7 @@ impl Stamps {
     /// Stamps that do not stand: what is kept under them has to be asked for before it is served.
     pub(crate) fn void() -> Self {
         let stamp = Stamp::new();
-        stamp.void(1);
+        stamp.void(1, Instant::from_nanos(0));
         Stamps { stamps: smallvec::smallvec![stamp] }
     }
 
@@ -72,5 +80,10 @@ impl Stamps {
     /// The number of the invalidation that voided one of them, if any.
     pub(crate) fn voided_by(&self) -> Option<u64> {
         self.stamps.iter().find_map(|stamp| stamp.voided_by())
+    }
+
+    /// When the first invalidation began that voided one of them, if any did.
+    pub(crate) fn voided_at(&self) -> Option<Instant> {
+        self.stamps.iter().filter_map(|stamp| stamp.voided_at()).min()
     }
 }

@@ -5,7 +5,7 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher24;
 
-use super::Key;
+use super::{FunctionId, Key};
 
 const ENTRY_CONTEXT: &str = "cache-core 2026 entry digest v1";
 const CONJUNCTION_CONTEXT: &str = "cache-core 2026 conjunction hash v1";
@@ -50,6 +50,12 @@ impl Secret {
     /// The keys for a namespace, without a secret.
     pub fn for_namespace(namespace: &str) -> Self {
         Self::new(namespace, None)
+    }
+
+    /// What takes the place of a function in the names of its entries: as little as the names tell of keys, they tell of
+    /// functions.
+    pub(crate) fn function(&self, id: FunctionId) -> FunctionId {
+        FunctionId::of_digest(blake3::keyed_hash(&self.entry, id.as_bytes()).as_bytes())
     }
 
     /// A hasher for the conjunctions of one table, which may also be given as the first bytes.

@@ -4,6 +4,7 @@ mod cache_key;
 mod digest;
 mod fingerprint;
 mod foreign;
+mod function;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -18,6 +19,7 @@ use writer::{Buffer, tag};
 pub use cache_key::CacheKey;
 pub use digest::{ConjunctionHasher, EntryDigest, Secret, conjunction_hash, entry_digest};
 pub use fingerprint::{type_fingerprint, type_token};
+pub(crate) use function::{FunctionId, SITE_BYTES};
 pub use writer::KeyWriter;
 
 /// The whole identity of a result: a name and whatever it was made from.

@@ -14,7 +14,7 @@ use super::{Near, NearMode};
 use crate::clock::{Clock, Instant};
 use crate::dependency::Dependencies;
 use crate::key::Key;
-use crate::store::Stored;
+use crate::store::{Made, Stored};
 
 const MARK: u64 = 7;
 
@@ -110,9 +110,10 @@ fn read(near: &Near, server: &Server, bound: Duration) -> bool {
     let stamps = near.expect(&[MARK]);
     let value = Arc::new(server.read());
     let (dependencies, expires, idle) = (Dependencies::none(), None, None);
+    let made = Made::at(Instant::from_nanos(0));
     near.insert(
         Key::new("row"),
-        Arc::new(Stored { value, stamps, dependencies, expires, idle, weight: 8, proof: None }),
+        Arc::new(Stored { value, stamps, dependencies, expires, idle, weight: 8, made, proof: None, reserve: None }),
     );
     false
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use foldhash::quality::FixedState;
 
+use crate::clock::Instant;
 use crate::engine::{Stamp, Stamps};
 use crate::sync::{Mutex, RwLock, lock, read, write};
 
@@ -24,6 +25,9 @@ const FIRST_SWEEP: usize = 64;
 
 /// What stamps are voided by here: there is no number that an invalidation elsewhere would have in this process.
 const ELSEWHERE: u64 = u64::MAX;
+
+/// How long values may be served after an invalidation elsewhere counts from when they were last known to be fresh.
+const NO_MOMENT: Instant = Instant::from_nanos(0);
 
 /// The local stamps of the marks that something in this process hangs on.
 #[derive(Debug)]
@@ -59,7 +63,7 @@ impl Marks {
     pub(super) fn void(&self, mark: u64) -> bool {
         let stamp = lock(self.shard(mark)).stamps.remove(&mark);
         if let Some(stamp) = &stamp {
-            stamp.void(ELSEWHERE);
+            stamp.void(ELSEWHERE, NO_MOMENT);
         }
         stamp.is_some()
     }
@@ -67,7 +71,7 @@ impl Marks {
     /// Voids what was stamped so far, under whatever marks.
     pub(super) fn void_everything(&self) {
         let mut generation = write(&self.generation);
-        generation.void(ELSEWHERE);
+        generation.void(ELSEWHERE, NO_MOMENT);
         *generation = Stamp::new();
     }
 

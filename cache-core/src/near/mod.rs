@@ -21,6 +21,7 @@ mod interleavings;
 #[cfg(all(test, not(feature = "shuttle")))]
 mod tests;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ use self::lease::Lease;
 use self::marks::Marks;
 use crate::clock::{Clock, Instant};
 use crate::engine::Stamps;
-use crate::key::Key;
+use crate::key::{FunctionId, Key};
 use crate::store::{StoreSize, Stored};
 
 pub(crate) use marks::mark;
@@ -93,6 +94,11 @@ impl Near {
         &self.clock
     }
 
+    /// Whether nothing is ever kept.
+    pub(crate) fn is_off(&self) -> bool {
+        self.mode == NearMode::Off
+    }
+
     /// What is kept under a key, suspect or not.
     pub(crate) fn lookup(&self, key: &Key) -> Option<Arc<Stored>> {
         match self.mode {
@@ -132,6 +138,22 @@ impl Near {
     /// Drops what is kept under a key; whether there was anything.
     pub(crate) fn remove(&self, key: &Key) -> bool {
         self.entries.remove(key).is_some()
+    }
+
+    /// Drops all values of a function; how many there were. Looks at every key, one shard at a time.
+    pub(crate) fn remove_function(&self, id: FunctionId) -> u64 {
+        let removed = Cell::new(0);
+        self.entries.retain(|key, _| {
+            let stays = key.function() != Some(id);
+            removed.set(removed.get() + u64::from(!stays));
+            stays
+        });
+        removed.get()
+    }
+
+    /// What is kept under a key, without counting as a look-up.
+    pub(crate) fn peek(&self, key: &Key) -> Option<Arc<Stored>> {
+        self.entries.peek(key)
     }
 
     /// Drops a value that turned out to be invalid, unless another has taken its place.

@@ -5,11 +5,11 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{Near, NearMode, mark};
-use crate::clock::Clock;
+use crate::clock::{Clock, Instant};
 use crate::dependency::Dependencies;
 use crate::engine::Stamps;
 use crate::key::Key;
-use crate::store::Stored;
+use crate::store::{Made, Stored};
 
 const BOUND: Duration = Duration::from_millis(1_000);
 
@@ -21,7 +21,18 @@ fn bounded(clock: &Clock) -> Near {
 
 fn stored(value: u64, weight: u64, stamps: Stamps) -> Arc<Stored> {
     let (dependencies, expires, idle) = (Dependencies::none(), None, None);
-    Arc::new(Stored { value: Arc::new(value), stamps, dependencies, expires, idle, weight, proof: None })
+    let made = Made::at(Instant::from_nanos(0));
+    Arc::new(Stored {
+        value: Arc::new(value),
+        stamps,
+        dependencies,
+        expires,
+        idle,
+        weight,
+        made,
+        proof: None,
+        reserve: None,
+    })
 }
 
 fn key(number: u64) -> Key {

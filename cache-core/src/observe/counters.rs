@@ -21,13 +21,25 @@ pub struct Counters {
     pub bypasses: u64,
     /// Batches of changes that were applied.
     pub invalidations: u64,
+    /// Results made of rows that they do not depend on; see [`Verify`](super::Verify).
+    pub undeclared: u64,
+    /// Results that were kept and are other ones than those made anew; see [`Verify`](super::Verify).
+    pub differing: u64,
+    /// Reads served a value that is fresh no more, as `stale_while_revalidate`, `stale_if_error`, `soft_timeout` or `hard_timeout` allow.
+    pub stale: u64,
+    /// Runs in the background that `stale_while_revalidate` or `refresh_ahead` began.
+    pub refreshes: u64,
+    /// Reads that waited as long as `hard_timeout` says.
+    pub timeouts: u64,
+    /// Runs in the background that panicked.
+    pub panics: u64,
     /// Questions and orders to a shared store that it did not answer.
     pub unanswered: u64,
     /// Batches of changes that a shared store has not been told of yet: a gauge.
     pub undelivered: u64,
 }
 
-const KINDS: usize = 6;
+const KINDS: usize = 12;
 const SHARDS: usize = 16;
 
 /// One line of the processor's cache for each shard, so that threads do not share one.
@@ -67,6 +79,12 @@ impl Counts {
             Event::Refused { .. } => 3,
             Event::Bypass { .. } => 4,
             Event::Invalidation(_) => 5,
+            Event::Stale { .. } => 6,
+            Event::Refresh { .. } => 7,
+            Event::TimedOut { .. } => 8,
+            Event::Panicked { .. } => 9,
+            Event::Undeclared { .. } => 10,
+            Event::Differs { .. } => 11,
         });
     }
 
@@ -83,6 +101,12 @@ impl Counts {
             refused: sum(3),
             bypasses: sum(4),
             invalidations: sum(5),
+            stale: sum(6),
+            refreshes: sum(7),
+            timeouts: sum(8),
+            panics: sum(9),
+            undeclared: sum(10),
+            differing: sum(11),
             ..Counters::default()
         }
     }

@@ -62,8 +62,75 @@ pub enum Event<'a> {
         /// Its key.
         key: &'a Key,
     },
+    /// A value was served that is fresh no more, as the caller's options allow.
+    Stale {
+        /// What was asked for.
+        name: &'a str,
+        /// Its key.
+        key: &'a Key,
+        /// How long ago it may have ceased to be fresh, at most.
+        age: Duration,
+        /// Why it was served.
+        cause: StaleCause<'a>,
+    },
+    /// The work begins to run in the background, for a value that is stale or whose time is almost over.
+    Refresh {
+        /// What is refreshed.
+        name: &'a str,
+        /// Its key.
+        key: &'a Key,
+    },
+    /// A caller has waited as long as `hard_timeout` says, and got an error or a stale value.
+    TimedOut {
+        /// What was asked for.
+        name: &'a str,
+        /// Its key.
+        key: &'a Key,
+    },
+    /// A run in the background has panicked; callers that wait for its result run their own.
+    Panicked {
+        /// What was made.
+        name: &'a str,
+        /// Its key.
+        key: &'a Key,
+    },
+    /// A result was made of rows that it does not depend on, as [`Verify`](super::Verify) found.
+    Undeclared {
+        /// What was asked for.
+        name: &'a str,
+        /// Its key.
+        key: &'a Key,
+        /// What was read and not declared.
+        missing: &'a Dependencies,
+    },
+    /// A result that was kept is another one than the work makes now, or cannot be compared with it, as [`Verify`](super::Verify) found. One
+    /// that is another was dropped.
+    Differs {
+        /// What was asked for.
+        name: &'a str,
+        /// Its key.
+        key: &'a Key,
+        /// How long it was kept, if it was made in this process.
+        age: Option<Duration>,
+        /// What it depends on; nothing where another process has made it.
+        dependencies: &'a Dependencies,
+        /// Whether the two could be compared: their type is `PartialEq`, or has a codec.
+        compared: bool,
+    },
     /// Changes were applied.
     Invalidation(&'a Invalidation<'a>),
+}
+
+/// Why a value was served that is fresh no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StaleCause<'a> {
+    /// It is being refreshed in the background: `stale_while_revalidate`.
+    Revalidating,
+    /// The work ended in an error: `stale_if_error`. The text is the error's, where it has one.
+    Failed(Option<&'a str>),
+    /// The work takes too long: `soft_timeout`, or `hard_timeout` beside `stale_if_error`.
+    Slow,
 }
 
 /// A batch of changes that was applied, and what it met.
@@ -101,7 +168,7 @@ impl ShapeMet {
     pub(crate) fn of_names<'a>(table: &Table, names: impl IntoIterator<Item = (&'a str, usize, bool)>) -> Vec<Self> {
         let mut met: Vec<ShapeMet> = Vec::new();
         for (name, conjunctions, whole) in names {
-            let shape = Named::parse(name).map_or_else(|| name.to_owned(), |named| named.shape().to_string());
+            let shape = Named::describe(name);
             match met.iter_mut().find(|known| known.shape == shape) {
                 Some(known) => {
                     known.conjunctions += conjunctions;

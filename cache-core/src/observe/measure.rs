@@ -22,6 +22,8 @@ pub struct Cost {
     pub refused: u64,
     /// Reads that went past the caches.
     pub bypasses: u64,
+    /// Reads served a value that is fresh no more.
+    pub stale: u64,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +34,7 @@ pub(crate) struct Meter {
     fills: AtomicU64,
     refused: AtomicU64,
     bypasses: AtomicU64,
+    stale: AtomicU64,
     outer: Option<Arc<Meter>>,
 }
 
@@ -54,7 +57,13 @@ impl Meter {
             Event::Fill { .. } => self.raise(|meter| &meter.fills),
             Event::Refused { .. } => self.raise(|meter| &meter.refused),
             Event::Bypass { .. } => self.raise(|meter| &meter.bypasses),
-            Event::Invalidation(_) => {}
+            Event::Stale { .. } => self.raise(|meter| &meter.stale),
+            Event::Refresh { .. }
+            | Event::TimedOut { .. }
+            | Event::Panicked { .. }
+            | Event::Undeclared { .. }
+            | Event::Differs { .. }
+            | Event::Invalidation(_) => {}
         }
     }
 
@@ -67,6 +76,7 @@ impl Meter {
             fills: read(&self.fills),
             refused: read(&self.refused),
             bypasses: read(&self.bypasses),
+            stale: read(&self.stale),
         }
     }
 }

@@ -20,6 +20,12 @@ pub trait Policy: Copy {
 
     /// The returned value for what was kept.
     fn join(stored: Self::Stored) -> Self::Return;
+
+    /// Of a value that is not kept: what makes it again, if it says that what was kept before is no more. An error says
+    /// nothing of the kind.
+    fn gone(_: &Self::Return) -> Option<fn() -> Self::Return> {
+        None
+    }
 }
 
 /// What can be kept in a cache.
@@ -87,7 +93,8 @@ impl<T> PlainReturn for &Returns<T> {
     }
 }
 
-macro_rules! marker {
+/// Types that stand for policies.
+macro_rules! policy_type {
     ($name:ident<$($parameter:ident),+>, $what:literal) => {
         #[doc = $what]
         pub struct $name<$($parameter),+>(PhantomData<fn() -> ($($parameter,)+)>);
@@ -108,8 +115,10 @@ macro_rules! marker {
     };
 }
 
-marker!(PlainPolicy<T>, "Keeps what is returned.");
-marker!(ResultPolicy<T, E>, "Keeps what is in an `Ok`.");
+pub(super) use policy_type;
+
+policy_type!(PlainPolicy<T>, "Keeps what is returned.");
+policy_type!(ResultPolicy<T, E>, "Keeps what is in an `Ok`.");
 
 impl<T> PlainPolicy<T> {
     /// The name of the kept type.

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::key::KeyWriter;
+use crate::key::{FunctionId, KeyWriter, SITE_BYTES};
 
 /// One cached function: what its keys begin with.
 #[derive(Debug)]
@@ -10,6 +10,7 @@ pub struct Site {
     path: &'static str,
     version: &'static str,
     position: Option<(u32, u32)>,
+    function: OnceLock<FunctionId>,
     first: OnceLock<Instance>,
 }
 
@@ -17,19 +18,19 @@ pub struct Site {
 #[derive(Debug)]
 struct Instance {
     types: Vec<&'static str>,
-    digest: [u8; 16],
+    digest: [u8; SITE_BYTES],
 }
 
 impl Site {
     /// A function with a name that is unique in the program.
     pub const fn named(name: &'static str, version: &'static str) -> Self {
-        Site { path: name, version, position: None, first: OnceLock::new() }
+        Site { path: name, version, position: None, function: OnceLock::new(), first: OnceLock::new() }
     }
 
     /// A function at a place in the source. The path alone would not tell apart functions inside of functions, or
     /// methods of two types.
     pub const fn new(path: &'static str, version: &'static str, line: u32, column: u32) -> Self {
-        Site { path, version, position: Some((line, column)), first: OnceLock::new() }
+        Site { path, version, position: Some((line, column)), function: OnceLock::new(), first: OnceLock::new() }
     }
 
     /// What events call the function.
@@ -51,17 +52,27 @@ impl Site {
         key
     }
 
-    /// Sixteen bytes for the function and the types: short enough to be copied at every call, and long enough that no
+    /// What the keys of all choices of types begin with.
+    pub(crate) fn function(&self) -> FunctionId {
+        *self.function.get_or_init(|| FunctionId::of_digest(&self.hash(None)))
+    }
+
+    /// Sixteen bytes, the function before its types: short enough to be copied at every call, and long enough that no
     /// two functions share them.
-    fn digest(&self, types: &[&str]) -> [u8; 16] {
+    fn digest(&self, types: &[&str]) -> [u8; SITE_BYTES] {
+        self.function().lead(self.hash(Some(types)).last_chunk().copied().unwrap_or_default())
+    }
+
+    fn hash(&self, types: Option<&[&str]>) -> [u8; 32] {
         let mut identity = KeyWriter::new();
-        identity.part(self.path).part(self.version).part(types);
+        identity.part(self.path).part(self.version);
+        if let Some(types) = types {
+            identity.part(types);
+        }
         if let Some((line, column)) = self.position {
             identity.part(&line).part(&column);
         }
-        let digest = blake3::hash(identity.finish().as_bytes());
-        let (short, _) = digest.as_bytes().split_at(16);
-        short.try_into().unwrap_or_default()
+        *blake3::hash(identity.finish().as_bytes()).as_bytes()
     }
 }
 
@@ -84,6 +95,18 @@ mod tests {
         assert_eq!(first, site.key(&["u8", "A"]).finish());
         assert_ne!(first, site.key(&["u8", "B"]).finish());
         assert_ne!(first, site.key(&["u8A"]).finish());
+    }
+
+    #[test]
+    fn all_choices_of_types_are_of_one_function() {
+        let site = Site::new("here", "1", 2, 3);
+        let function = site.key(&["u8"]).finish().with("x").function();
+        assert_eq!(function, Some(site.function()));
+        assert_eq!(function, site.key(&["u16"]).finish().function());
+        assert_eq!(function, Some(Site::new("here", "1", 2, 3).function()));
+        for other in [Site::new("here", "1", 2, 4), Site::new("here", "2", 2, 3), Site::named("here", "1")] {
+            assert_ne!(function, other.key(&["u8"]).finish().function());
+        }
     }
 
     #[test]

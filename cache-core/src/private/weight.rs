@@ -46,6 +46,13 @@ impl<T: Items> Items for Arc<T> {
     }
 }
 
+/// An error counts with the size of its type.
+impl<T: Items, E> Items for Result<T, E> {
+    fn items_weight(&self) -> u64 {
+        self.as_ref().map_or(size_of::<Self>() as u64, Items::items_weight)
+    }
+}
+
 impl<T: Items> Items for Option<T> {
     fn items_weight(&self) -> u64 {
         self.as_ref().map_or(size_of::<Self>() as u64, Items::items_weight)
@@ -61,6 +68,18 @@ pub trait ViaWeigh<T> {
 impl<T: Weigh> ViaWeigh<T> for &&Stored<T> {
     fn weight(&self) -> fn(&T) -> u64 {
         T::weigh
+    }
+}
+
+/// Chosen first for kept errors, which count with the size of their type.
+pub trait ViaOk<T> {
+    /// How to weigh.
+    fn weight(&self) -> fn(&T) -> u64;
+}
+
+impl<T: Weigh, E> ViaOk<Result<T, E>> for &&Stored<Result<T, E>> {
+    fn weight(&self) -> fn(&Result<T, E>) -> u64 {
+        |result| result.as_ref().map_or(size_of::<Result<T, E>>() as u64, Weigh::weigh)
     }
 }
 

@@ -52,8 +52,9 @@ impl Named {
         (spans <= 1).then_some(Named { shape, level })
     }
 
-    pub(crate) fn shape(&self) -> &Shape {
-        &self.shape
+    /// The columns and operators of a name, for people.
+    pub(crate) fn describe(name: &str) -> String {
+        Named::parse(name).map_or_else(|| name.to_owned(), |named| named.shape.to_string())
     }
 
     /// What a row image means for the conjunctions of this name.

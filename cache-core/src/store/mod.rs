@@ -9,8 +9,8 @@ mod stored;
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use redis::{Advice, Breaker, RedisHealth, RedisListening, RedisNode, RedisStore, RedisStoreBuilder, RedisTally};
-pub(crate) use stored::Idle;
 pub use stored::Stored;
+pub(crate) use stored::{Idle, Made, Reserve};
 
 use std::fmt;
 use std::sync::Arc;

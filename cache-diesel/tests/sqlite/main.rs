@@ -6,6 +6,7 @@ mod functions;
 mod joins;
 mod pool;
 mod reads;
+mod recorded;
 mod schema;
 mod shared;
 mod shop;

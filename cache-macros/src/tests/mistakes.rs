@@ -19,6 +19,7 @@ fn the_function_stays_as_it_was() {
         "struct Top;",
         "fn declared(&self) -> u8;",
         "fn top(count: u8) -> u8 { let x = ; x. }",
+        "async fn top(&self, count: u8) -> Result<(), E> where Self: { self. }",
     ] {
         let text = expand(&format!("#[cached_as(nothing = 3)] {function}")).to_string();
         assert!(text.starts_with(&tokens(function).to_token_stream().to_string()), "{text}");
@@ -31,6 +32,16 @@ fn a_body_that_is_being_typed_is_expanded_round() {
     let text = expand("#[cached_as(query(id))] fn top(id: u8) -> u8 { let x = id.; x + }").to_string();
     assert!(!text.contains("compile_error"), "{text}");
     assert!(text.replace(' ', "").contains("letx=id.;x+}"), "{text}");
+    for body in
+        ["{ self. }", "{ let x = if self.id", "{ match id { Some( => } }", "{ id.await. }", "{ #[ }", "{ x::<> }"]
+    {
+        // The compiler itself closes the brackets that are open.
+        let Ok(body) = body.parse::<proc_macro2::TokenStream>() else { continue };
+        let text =
+            expand(&format!("#[cached_as(q(id), ignore(self))] async fn top(&self, id: u8) -> u8 {body}")).to_string();
+        assert!(!text.contains("compile_error"), "{text}");
+        assert!(text.contains("fn top") && text.contains("fn top_uncached"), "{text}");
+    }
 }
 
 #[test]
@@ -81,6 +92,12 @@ fn places_of_arguments() {
         ("#[cached_as(q(b), key = a)] fn f(a: u8, b: u8) -> u8 {}", Some("add it to `key`")),
         ("#[cached_as(q(b), extra = b.len(), ignore(b))] fn f(b: &str) -> u8 {}", None),
         ("#[cached_as(q, extra = &b, ignore(b))] fn f(b: &str) -> u8 {}", Some("both in `extra`")),
+        ("#[cached_as(tags = a)] fn f(a: &str) -> u8 {}", None),
+        ("#[cached_as(tags = [format!(\"{a}\"), \"x\"])] fn f(a: u8) -> u8 {}", None),
+        ("#[cached_as(tags = \"x\")] fn f(a: u8) -> u8 {}", Some("differ in `a`")),
+        ("#[cached_as(tags = \"x\")] fn f() {}", None),
+        ("#[cached(tags = \"x\")] fn f() {}", Some("say how long")),
+        ("#[cached_as(q, cache_err = 1)] fn f() {}", Some("is `true` or `false`")),
         ("#[cached(ttl = \"1m\")] fn f(a: u8, b: &str) -> u8 {}", None),
         ("#[cached(ttl = \"1m\")] fn f(a: &mut u8) -> u8 {}", Some("leave out what the function changes")),
     ] {

@@ -1,6 +1,6 @@
 use cache_core::cached_as;
 
-#[cached_as("article")]
+#[cached_as(7)]
 fn top() -> u64 {
     0
 }

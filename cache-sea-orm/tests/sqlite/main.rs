@@ -30,6 +30,7 @@ mod pages;
 #[path = "../suite/races.rs"]
 mod races;
 mod reads;
+mod recorded;
 mod returning;
 mod schema;
 #[path = "../suite/shapes.rs"]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cache_core::context::Recording;
 use cache_core::{Change, Changes, Intent};
 
 use super::level::Open;
@@ -70,6 +71,11 @@ impl Announcement {
         Announcement::of(Kind::Read(session.clone()))
     }
 
+    pub(super) fn recording(mut self, recording: Option<Recording>) -> Self {
+        self.asked.record(recording);
+        self
+    }
+
     pub(super) fn recorded(open: &Open, changes: Vec<Change>, told: Option<Told>, sql: &str) -> Self {
         Announcement::of(Kind::Recorded {
             open: open.clone(),
@@ -125,6 +131,8 @@ impl Announcement {
 
     /// The store's permission, to be had before the statement is sent, or before the COMMIT of a transaction that was begun
     /// around it for [`Announcement::exact`].
+    ///
+    /// A read that is being recorded is told to the store here, too; that never fails.
     ///
     /// It is asked for only where the statement may commit something: outside of a transaction, and as a COMMIT that is sent as
     /// text. When it is refused nothing is sent; a transaction that was to be committed stays open, and has to be rolled back.

@@ -35,6 +35,10 @@
 //!
 //! An asynchronous adapter has to carry a write whose caller goes away to its end; `detached::Detached`, of the feature `detached`, does.
 //!
+//! A read inside of a function that records what it reads (`#[cached_as(reads)]`), or is being checked, is told to that function when it is
+//! announced; with a store that processes share it must not be sent before the announcement's permission is there, and else keeps the result
+//! from being stored.
+//!
 //! A read is cached by a [`Lookup`], if [`Session::admit`] says so: a query may be left to the profiles of its tables. A
 //! connection type that holds a session implements [`cache_core::Connection`] by
 //! [`Session::bypass`], [`Session::read_point`] and [`Session::cache_id`], so that functions may take it as an argument.
@@ -71,6 +75,7 @@ mod level;
 mod lookup;
 mod permission;
 mod pinned;
+mod recorded;
 mod returned;
 mod schema;
 mod session;

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use cache_core::context::Recording;
 use cache_core::{Announcing, Error, Intent};
 
 /// The store's permission for a write, under way: wait for it with [`Permission::wait`], or await it.
@@ -26,6 +27,8 @@ pub(super) struct Asked {
     announcing: Option<Announcing>,
     /// For what the statement writes outside of a transaction.
     intent: Option<Intent>,
+    /// What the statement reads.
+    recording: Option<Recording>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -51,6 +54,11 @@ impl Asked {
         self.announcing = announcing;
     }
 
+    /// What has to be told before the statement is sent, whoever else is asked.
+    pub(super) fn record(&mut self, recording: Option<Recording>) {
+        self.recording = recording;
+    }
+
     pub(super) fn permission(&mut self) -> Permission<'_> {
         Permission(self)
     }
@@ -66,6 +74,10 @@ impl Asked {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if let Some(recording) = &mut self.recording {
+            ready!(Pin::new(recording).poll(context));
+            self.recording = None;
+        }
         if let Some(announcing) = &mut self.announcing
             && let Poll::Ready(intent) = Pin::new(announcing).poll(context)
         {
@@ -113,6 +125,9 @@ impl Permission<'_> {
     /// See [`Permission`].
     pub fn wait(self) -> Result<(), Error> {
         let asked = self.0;
+        if let Some(recording) = asked.recording.take() {
+            recording.wait();
+        }
         let mut result = Ok(());
         if let Some(announcing) = asked.announcing.take() {
             result = announcing.wait().map(|intent| asked.intent = Some(intent));

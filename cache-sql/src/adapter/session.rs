@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cache_core::context::Recorder;
 use cache_core::{CacheId, Change, ReadPoint, context};
 
 use super::announcement::{Announcement, Immediate};
@@ -130,16 +131,21 @@ impl Session {
         unread.then(|| SchemaRequest::new(&self.database, None))
     }
 
-    /// Looks at a statement that is about to run. `binds` is asked only of statements that may write.
+    /// Looks at a statement that is about to run. `binds` is asked only of statements that may write, and where somebody wants to know what
+    /// is read.
     pub fn announce(&self, sql: &str, binds: impl FnOnce() -> Vec<Bind>) -> Announcement {
         cache_core::observe::statement();
         if self.database.only_reads(sql) {
+            let recorder = context::recorder();
             match self.open().filter(|_| !self.bypass()) {
+                // Its dependencies are stamped as of the read point.
+                Some(_) if recorder.as_ref().is_some_and(Recorder::keeps) => context::read_for(self.database.cache()),
                 Some(open) => context::read_as_of(self.database.cache(), open.read_point()),
                 None => self.stand_back(),
             }
             self.check(sql);
-            return Announcement::read(self);
+            let recording = recorder.map(|recorder| self.record(recorder, sql, &binds()));
+            return Announcement::read(self).recording(recording);
         }
         self.announce_write(sql, &binds())
     }
@@ -167,6 +173,7 @@ impl Session {
                 self.alter(reason, *local);
             }
         }
+        Session::record_other(&effects, sql);
         let exact = self.exact(&view, &effects, sql, binds);
         let announcement = match &self.place {
             Place::Connection(pinned) => {

@@ -7,6 +7,7 @@ mod functions;
 mod plain;
 mod races;
 mod reads;
+mod recorded;
 mod returning;
 mod shared;
 mod shop;

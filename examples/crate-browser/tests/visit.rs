@@ -4,7 +4,7 @@ mod common;
 
 use common::{Server, folder, manifest, program};
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     sync::{
         Arc,
@@ -101,6 +101,41 @@ async fn a_change_is_announced_while_it_happens() {
         .find(|line| line.starts_with("data:") && line.contains("crate_id"))
         .expect("an announcement");
     assert!(announced.contains("star"), "{announced}");
+}
+
+/// An answer as it came, head and all.
+fn raw(server: &Server, path: &str, fields: &str) -> String {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let host = server.address;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{fields}\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_whole_response_is_cached_and_goes_with_the_star_that_changes_it() {
+    let server = Server::start(&folder("whole-response"), &[]);
+    let client = server.client();
+    let ask = |fields: &str| raw(&server, "/starred.txt", fields);
+    let is_hit = |answer: &str| answer.contains("cache-status: \"crate-browser\"; hit");
+    client.post("/crate/cache-core/star", "starred=true").await.unwrap();
+    assert!(!is_hit(&ask("")));
+    let hit = ask("");
+    assert!(is_hit(&hit), "{hit}");
+    assert!(hit.ends_with("\r\n\r\ncache-core\n"), "{hit}");
+
+    let tag = hit.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag");
+    let known = ask(&format!("If-None-Match: {tag}\r\n"));
+    assert!(known.starts_with("HTTP/1.1 304 ") && known.ends_with("\r\n\r\n"), "{known}");
+    assert!(!known.contains("content-length"), "{known}");
+
+    client.post("/crate/cache-core/notes", "text=of+no+concern").await.unwrap();
+    assert!(is_hit(&ask("")));
+    client.post("/crate/serde/star", "starred=true").await.unwrap();
+    let changed = ask(&format!("If-None-Match: {tag}\r\n"));
+    assert!(!is_hit(&changed) && changed.ends_with("\r\n\r\ncache-core\nserde\n"), "{changed}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

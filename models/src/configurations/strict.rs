@@ -32,6 +32,7 @@ pub(super) fn all() -> Vec<Configuration> {
     let found = changed(&strict(Bounds::new(2, [2, 1], [&[0, 1], &[1]])), |protocol| {
         protocol.statements = Statements::FoundOnTheWay;
     });
+    let found_checked = changed(&found, |protocol| protocol.check = true);
     let reusing = changed(&strict(Bounds::new(1, [2, 2], [&[0]]).with(crash_and_shape)), |protocol| {
         protocol.reuse = Reuse::WithoutIntents;
         protocol.pipeline = Pipeline::IntentsLast;
@@ -103,6 +104,13 @@ pub(super) fn all() -> Vec<Configuration> {
             &found,
             "",
             "each stamped before its own statement, the entry fetched first",
+        ),
+        shared(
+            "strict-found-on-the-way-checked",
+            Size::Large,
+            &found_checked,
+            "",
+            "the same, the entry fetched at any moment, the evidence checked between the last query and the store",
         ),
         shared(
             "strict-stamps-of-lookup",

@@ -128,7 +128,8 @@ pub enum Statements {
     One,
     /// One a table, in any order, after all tables were stamped.
     OnePerTable,
-    /// One a table, each stamped just before, since it is known only then; lookups fetch the entry first.
+    /// One a table, each stamped just before, since it is known only then; lookups fetch the entry first where nothing is
+    /// checked.
     FoundOnTheWay,
 }
 

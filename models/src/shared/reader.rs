@@ -65,7 +65,8 @@ impl Requests {
     /// Those that may be executed next: each node executes its own in order, the nodes know nothing of each other.
     pub fn next(self, protocol: &Protocol) -> impl Iterator<Item = Request> {
         let open = move |request: Request| self.0.contains(request.index());
-        let entry_first = protocol.statements == Statements::FoundOnTheWay;
+        // Evidence that is checked between the query and the store makes it all one when the entry is fetched.
+        let entry_first = protocol.statements == Statements::FoundOnTheWay && !protocol.check;
         let pipeline = protocol.pipeline;
         Request::ALL.into_iter().filter(move |request| {
             open(*request)

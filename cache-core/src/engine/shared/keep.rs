@@ -35,13 +35,14 @@ impl Tier {
         let life = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let compressed = compress(&payload);
         let digest = self.digest(key);
-        let footprint = self.footprints.remember(key, digest, &proof.footprint);
+        let expires = created.saturating_add(life);
+        let footprint = self.footprints.remember(key, digest, &proof.footprint, expires);
         let envelope = Envelope {
             codec: codec.id(),
             check: digest.check,
             sum: proof.sum,
             created,
-            expires: created.saturating_add(life),
+            expires,
             idle: stored.idle.as_ref().map(|idle| u64::try_from(idle.limit().as_millis()).unwrap_or(u64::MAX)),
             footprint: &footprint.encoded,
             payload: Payload::new(&payload, compressed.as_deref()),
@@ -74,6 +75,8 @@ impl Tier {
             // Its key was deleted on the way.
             if cache.removals().count(&key) != removals {
                 let _ = self.store.remove(vec![id]).await;
+                // Somebody may have found it meanwhile.
+                self.removals.raise(&key, || self.near.remove(&key));
             }
         }
         if let Some(lease) = lease {
@@ -91,9 +94,8 @@ impl Tier {
             return true;
         }
         let sum = standing.sum(footprint);
-        let ask = Ask { id: None, footprint: Some(Arc::clone(footprint)) };
-        let answer = self.store.lookup(vec![ask]).await.pop();
-        let now = answer.and_then(Result::ok).and_then(|found| found.standing);
+        let ask = Ask { footprint: Some(Arc::clone(footprint)), ..Ask::default() };
+        let now = self.store.find(ask).await.ok().and_then(|found| found.standing);
         sum.is_some() && now.is_some_and(|now| now.sum(footprint) == sum)
     }
 

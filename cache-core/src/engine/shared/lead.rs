@@ -28,12 +28,18 @@ impl Tier {
     ///
     /// A caller looks the entry up after every wait, so that what it is given was valid after it came. A leader that
     /// died is waited for until its lease is over, and one that works for long is waited for.
-    pub(crate) async fn lead(&self, key: &Key, codec: Option<Codec>) -> Leading {
+    pub(crate) async fn lead(&self, key: &Key, codec: Option<Codec>, keep: Option<Duration>) -> Leading {
         let id = self.digest(key).id;
         let token = self.new_transaction();
         let begun = std::time::Instant::now();
         while begun.elapsed() < LONGEST {
-            match self.store.lease(id, token, LEASE).await {
+            // Whether it was taken is not known before the answer.
+            let taking = Taking { tier: self, id, token };
+            let taken = self.store.lease(id, token, LEASE).await;
+            if taken.is_ok() {
+                std::mem::forget(taking);
+            }
+            match taken {
                 Ok(true) => return Leading::Lead(Lease::taken(self, id, token, LEASE)),
                 Ok(false) => self.store.await_lease(id, PATIENCE).await,
                 Err(_) => {
@@ -41,10 +47,27 @@ impl Tier {
                     return Leading::Alone;
                 }
             }
-            if let (Ok(stored), _) = self.find(key, codec).await {
+            if let (Ok(stored), _) = self.find(key, codec, keep).await {
                 return Leading::Found(stored);
             }
         }
         Leading::Alone
+    }
+}
+
+/// A lease that was asked for; given back if the answer does not come, or nobody waits for it.
+struct Taking<'a> {
+    tier: &'a Tier,
+    id: [u8; 16],
+    token: u64,
+}
+
+impl Drop for Taking<'_> {
+    fn drop(&mut self) {
+        let (store, id, token) = (Arc::clone(&self.tier.store), self.id, self.token);
+        self.tier.store.spawn(Box::pin(async move {
+            // It ends by itself.
+            let _ = store.release(id, token).await;
+        }));
     }
 }

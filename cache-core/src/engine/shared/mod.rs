@@ -3,6 +3,7 @@
 //! [`Seek`] is the state machine of a look-up, [`Tier`] carries it out; see [`crate::store::shared`] for what the store
 //! promises.
 
+mod examine;
 mod fence;
 mod keep;
 mod lead;

@@ -15,10 +15,10 @@ use crate::clock::{Clock, Instant};
 use crate::codec::Codec;
 use crate::dependency::{Dependencies, Table};
 use crate::engine::{MissReason, Refusal, Removals, Stamps};
-use crate::key::{ConjunctionHasher, EntryDigest, Key, Secret, entry_digest};
+use crate::key::{ConjunctionHasher, EntryDigest, FunctionId, Key, Secret, entry_digest};
 use crate::near::Near;
 use crate::store::Stored;
-use crate::store::shared::{Footprint, Mode, SharedStore, Stamping, Standing};
+use crate::store::shared::{Fault, Footprint, Mode, SharedStore, Stamping, Standing};
 use crate::sync::{AtomicU64, Ordering};
 
 /// The shared side of one cache: the store, the near cache above it, and what this process remembers.
@@ -79,30 +79,67 @@ impl Tier {
     #[inline]
     pub(crate) fn at_hand(&self, key: &Key) -> Option<Arc<Stored>> {
         let stored = self.near.lookup(key)?;
-        let served = self.near.may_serve(&stored) && !self.is_over(&stored);
-        served.then_some(stored)
+        (self.may_serve(&stored) && !self.is_over(&stored)).then_some(stored)
     }
 
-    /// Looks a key up, in one round trip when it was seen before.
+    /// Whether a value may be served without asking anybody, by what is known of changes.
+    #[inline]
+    pub(super) fn may_serve(&self, stored: &Stored) -> bool {
+        let Some(reserve) = &stored.reserve else { return self.near.may_serve(stored) };
+        // What the lease proves, it proves of reads that began before it was looked at.
+        let began = self.clock.now();
+        if stored.is_outdated() || !self.near.may_serve(stored) {
+            return false;
+        }
+        reserve.was_fresh(self.unasked(began));
+        true
+    }
+
+    /// Up to when what is served without asking at a moment is certain to have been fresh.
+    pub(crate) fn unasked(&self, moment: Instant) -> Instant {
+        self.near.mode().bound().map_or(moment, |bound| moment.before(bound))
+    }
+
+    /// When a value may have ceased to be fresh, at the earliest.
+    pub(crate) fn ceased(&self, stored: &Stored, now: Instant) -> Instant {
+        let ended = stored.ended(now).unwrap_or(now);
+        match &stored.reserve {
+            Some(reserve) if self.store.mode() != Mode::Ttl => ended.min(reserve.known_fresh()),
+            _ => ended,
+        }
+    }
+
+    /// Drops a value that is fresh no more, unless it may still be served stale.
+    pub(super) fn let_go(&self, key: &Key, stored: &Arc<Stored>) {
+        let now = self.clock.now();
+        let is_kept = |keep| now.since(self.ceased(stored, now)) <= keep;
+        if !stored.reserve.as_ref().is_some_and(|reserve| is_kept(reserve.keep())) {
+            self.near.discard(key, stored);
+        }
+    }
+
+    /// Looks a key up, in one round trip when it was seen before. What is found is kept for this long after it has ceased to
+    /// be fresh.
     pub(crate) async fn find(
         &self,
         key: &Key,
         codec: Option<Codec>,
+        keep: Option<Duration>,
     ) -> (Result<Arc<Stored>, MissReason>, Option<Known>) {
-        let mut seek = Seek::new(self, key, codec);
+        let mut seek = Seek::new(self, key, codec, keep);
         while let Some(ask) = seek.ask() {
-            let mut answers = self.store.lookup(vec![ask]).await;
-            match answers.pop() {
-                Some(answer) => seek.answer(answer),
-                None => break,
-            }
+            seek.answer(self.store.find(ask).await);
         }
         seek.finish()
     }
 
     /// Looks several keys up together, all of them in the round trips of the slowest.
-    pub(crate) async fn find_all(&self, keys: &[Key], codec: Option<Codec>) -> Vec<Result<Arc<Stored>, MissReason>> {
-        let mut seeks: Vec<Seek<'_>> = keys.iter().map(|key| Seek::new(self, key, codec)).collect();
+    pub(crate) async fn find_all(
+        &self,
+        keys: &[Key],
+        codec: Option<Codec>,
+    ) -> Vec<(Result<Arc<Stored>, MissReason>, Option<Known>)> {
+        let mut seeks: Vec<Seek<'_>> = keys.iter().map(|key| Seek::new(self, key, codec, None)).collect();
         loop {
             let (asking, asks): (Vec<usize>, Vec<_>) =
                 seeks.iter_mut().enumerate().filter_map(|(at, seek)| Some((at, seek.ask()?))).unzip();
@@ -117,7 +154,7 @@ impl Tier {
                 seeks[at].answer(answer);
             }
         }
-        seeks.into_iter().map(|seek| seek.finish().0).collect()
+        seeks.into_iter().map(Seek::finish).collect()
     }
 
     /// The stamps that a fill begins from; `known` are those that its look-up has met.
@@ -165,8 +202,14 @@ impl Tier {
         self.near.expect(&self.store.marks(footprint))
     }
 
+    /// The name of a key's entry. Entries of a function begin with it, so that they can be found together; the rest and the
+    /// check are 144 bits of the keyed digest.
     pub(crate) fn digest(&self, key: &Key) -> EntryDigest {
-        entry_digest(&self.secret, key)
+        let digest = entry_digest(&self.secret, key);
+        match key.function() {
+            Some(function) => EntryDigest { id: self.secret.function(function).lead(digest.id), ..digest },
+            None => digest,
+        }
     }
 
     /// A name for a transaction that no other one has.
@@ -180,6 +223,11 @@ impl Tier {
     pub(crate) async fn remove(&self, key: &Key) -> bool {
         let removed = self.store.remove(vec![self.digest(key).id]).await;
         removed.inspect_err(|_| self.failed()).is_ok_and(|count| count > 0)
+    }
+
+    /// Drops all entries of a function; how many there were.
+    pub(crate) async fn remove_function(&self, id: FunctionId) -> Result<u64, Fault> {
+        self.store.remove_function(self.secret.function(id)).await.inspect_err(|_| self.failed())
     }
 
     /// Whether its time to live or its idle time is over.

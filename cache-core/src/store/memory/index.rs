@@ -5,6 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use crate::change::Row;
+use crate::clock::Instant;
 use crate::dependency::{Conjunction, Table};
 use crate::engine::{Stamp, Stamps};
 use crate::key::ConjunctionHasher;
@@ -92,7 +93,7 @@ impl TableIndex {
         &mut self,
         table: &Table,
         images: impl Iterator<Item = &'a Row> + Clone,
-        invalidation: u64,
+        (invalidation, began): (u64, Instant),
         met: &mut Vec<ShapeMet>,
     ) {
         self.last_void = self.last_void.max(invalidation);
@@ -102,14 +103,14 @@ impl TableIndex {
                 match known.shape.meets(image, known.levels, &known.hasher) {
                     Meets::Nothing => {}
                     Meets::Anything => {
-                        known.stamp.void(invalidation);
+                        known.stamp.void(invalidation, began);
                         met.push(ShapeMet::new(table, &known.shape, known.live(), true));
                         return false;
                     }
                     Meets::Slots(slots) => {
                         for slot in slots {
                             if let Some(stamp) = known.conjunctions.remove(&slot) {
-                                stamp.void(invalidation);
+                                stamp.void(invalidation, began);
                                 voided += 1;
                             }
                         }

@@ -2,6 +2,7 @@
 
 mod index;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -13,9 +14,10 @@ use self::index::TableIndex;
 use super::private::Backed;
 use super::{Backend, Opening, Store, StoreSize, Stored};
 use crate::change::{Change, Kind, Row};
+use crate::clock::{Clock, Instant};
 use crate::dependency::{Conjunction, Dependencies, Table};
 use crate::engine::{Refusal, Stamp, Stamps};
-use crate::key::{ConjunctionHasher, Key, Secret};
+use crate::key::{ConjunctionHasher, FunctionId, Key, Secret};
 use crate::observe::ShapeMet;
 use crate::sync::{AtomicU64, Mutex, Ordering, RwLock, lock, read, write};
 
@@ -42,7 +44,9 @@ pub struct MemoryStore {
     entries: Entries<Key, Arc<Stored>, ByWeight, RandomState>,
     tables: RwLock<Tables>,
     generation: RwLock<Generation>,
+    /// The number of the last invalidation.
     clock: AtomicU64,
+    time: Clock,
     hasher: ConjunctionHasher,
 }
 
@@ -126,6 +130,7 @@ impl MemoryStore {
             tables: RwLock::default(),
             generation: RwLock::new(Generation { stamp: Stamp::new(), since: 0 }),
             clock: AtomicU64::new(0),
+            time: Clock::system(),
             hasher: Secret::for_namespace("").conjunction_hasher(""),
         }
     }
@@ -143,9 +148,9 @@ impl MemoryStore {
         hasher
     }
 
-    fn void_everything(&self, invalidation: u64) {
+    fn void_everything(&self, invalidation: u64, began: Instant) {
         let mut generation = write(&self.generation);
-        generation.stamp.void(invalidation);
+        generation.stamp.void(invalidation, began);
         // Two at once may come here in either order.
         *generation = Generation { stamp: Stamp::new(), since: generation.since.max(invalidation) };
     }
@@ -162,6 +167,7 @@ impl Store for MemoryStore {}
 impl Backed for MemoryStore {
     fn open(mut self, opening: Opening) -> Backend {
         self.hasher = opening.secret.conjunction_hasher("");
+        self.time = opening.clock;
         Backend::Memory(Box::new(self))
     }
 }
@@ -212,6 +218,22 @@ impl MemoryStore {
         self.entries.remove(key).is_some()
     }
 
+    /// Drops all entries of a function; how many there were. Looks at every key, one shard at a time.
+    pub(crate) fn remove_function(&self, id: FunctionId) -> u64 {
+        let removed = Cell::new(0);
+        self.entries.retain(|key, _| {
+            let stays = key.function() != Some(id);
+            removed.set(removed.get() + u64::from(!stays));
+            stays
+        });
+        removed.get()
+    }
+
+    /// An entry, valid or not, without counting as a look-up.
+    pub(crate) fn peek(&self, key: &Key) -> Option<Arc<Stored>> {
+        self.entries.peek(key)
+    }
+
     /// Drops an entry that turned out to be void, unless another has taken its place.
     pub(crate) fn discard(&self, key: &Key, stored: &Arc<Stored>) {
         self.entries.remove_if(key, |current| Arc::ptr_eq(current, stored));
@@ -219,10 +241,11 @@ impl MemoryStore {
 
     /// Voids what the changes concern, under a number that is higher than every earlier one.
     pub(crate) fn void(&self, changes: &[Change]) -> (u64, Vec<ShapeMet>) {
+        let began = self.time.now();
         let invalidation = self.clock.fetch_add(1, Ordering::AcqRel) + 1;
         let mut met = Vec::new();
         if changes.iter().any(|change| change.kind() == Kind::Everything) {
-            self.void_everything(invalidation);
+            self.void_everything(invalidation, began);
             met.push(ShapeMet::everything());
         }
         let mut tables: BTreeMap<&Table, Vec<&Row>> = BTreeMap::new();
@@ -237,7 +260,7 @@ impl MemoryStore {
                 images.truncate(1);
             }
             let index = self.index(table);
-            lock(&index).void(table, images.iter().copied(), invalidation, &mut met);
+            lock(&index).void(table, images.iter().copied(), (invalidation, began), &mut met);
         }
         (invalidation, met)
     }

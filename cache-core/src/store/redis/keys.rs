@@ -6,26 +6,63 @@
 //! | `x{p:t}` | hash: the intents of a table | none |
 //! | `v{p:t}` | the number of a table's last void | none |
 //! | `c{p:t}<16 hex>` | a stamp | that of stamps |
-//! | `e:p:<32 hex>` | an entry | its own |
+//! | `e:p:<32 hex>` | an entry; the first 12 tell the function, if it is of one | its own |
 //! | `l:p:<32 hex>` | a lease on an entry | its own |
 //!
 //! `p` is the namespace and `t` the table, percent-encoded but for `a-z`, `0-9`, `_` and `-`, so that neither can be taken
 //! for a separator, nor for a part of a pattern. In a cluster all small keys of one table are in one slot, and entries spread.
 
 use std::fmt::Write;
+use std::ops::Range;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use super::link::slot;
 use crate::dependency::Table;
+use crate::key::FunctionId;
 
 /// The keys of one namespace.
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
     namespace: String,
+    /// What the command that fetches an entry begins with, up to the digits of its name.
+    fetching: Arc<[u8]>,
+    /// The length of what stands there before the key.
+    before_key: usize,
 }
+
+/// The command that fetches an entry, as it is sent.
+#[derive(Debug)]
+pub(crate) struct EntryWords {
+    bytes: SmallVec<[u8; 128]>,
+    key: Range<usize>,
+}
+
+impl EntryWords {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.bytes[self.key.clone()]
+    }
+
+    /// The key as the last argument of another command.
+    pub(crate) fn argument(&self) -> &[u8] {
+        &self.bytes[FETCH.len()..]
+    }
+}
+
+const FETCH: &str = "*2\r\n$3\r\nGET\r\n";
 
 impl Keys {
     pub(crate) fn new(namespace: &str) -> Self {
-        Keys { namespace: encoded(namespace) }
+        let namespace = encoded(namespace);
+        let key = format!("e:{namespace}:");
+        let before_key = format!("{FETCH}${}\r\n", key.len() + 2 * size_of::<[u8; 16]>());
+        let fetching = [before_key.as_bytes(), key.as_bytes()].concat().into();
+        Keys { namespace, fetching, before_key: before_key.len() }
     }
 
     pub(crate) fn table(&self, table: &Table) -> TableKeys {
@@ -53,6 +90,25 @@ impl Keys {
 
     pub(crate) fn entry(&self, id: [u8; 16]) -> String {
         self.named('e', id)
+    }
+
+    /// What finds all entries of a function: the beginning of their names.
+    pub(crate) fn entries_pattern(&self, id: FunctionId) -> String {
+        let mut pattern = format!("e:{}:", self.namespace);
+        push_hex(&mut pattern, id.as_bytes());
+        pattern.push('*');
+        pattern
+    }
+
+    pub(crate) fn entry_words(&self, id: &[u8; 16]) -> EntryWords {
+        let mut bytes = SmallVec::from_slice(&self.fetching);
+        let mut digits = *b"00000000000000000000000000000000\r\n";
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(id) {
+            pair.copy_from_slice(&hex(byte));
+        }
+        bytes.extend_from_slice(&digits);
+        let key = self.before_key..bytes.len() - 2;
+        EntryWords { bytes, key }
     }
 
     pub(crate) fn lease(&self, id: [u8; 16]) -> String {
@@ -102,11 +158,12 @@ impl TableKeys {
 
 /// Two digits a byte. Every look-up makes such names, and the formatter is slow at it.
 fn push_hex(text: &mut String, bytes: &[u8]) {
+    bytes.iter().flat_map(hex).for_each(|digit| text.push(digit.into()));
+}
+
+fn hex(byte: &u8) -> [u8; 2] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        text.push(DIGITS[usize::from(byte >> 4)].into());
-        text.push(DIGITS[usize::from(byte & 15)].into());
-    }
+    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
 }
 
 fn encoded(name: &str) -> String {
@@ -135,6 +192,16 @@ mod tests {
         assert_eq!(table.shapes, "m{%53hop%3a%7b1%7d%2a:a%7db%3ac}");
         assert_eq!(table.stamp(1), "c{%53hop%3a%7b1%7d%2a:a%7db%3ac}0000000000000001");
         assert_eq!(keys.entry([0xab; 16]), format!("e:%53hop%3a%7b1%7d%2a:{}", "ab".repeat(16)));
+    }
+
+    #[test]
+    fn an_entry_is_fetched_by_its_key() {
+        let keys = Keys::new("Shop:{1}*");
+        let id = std::array::from_fn(|at| at as u8 * 17);
+        let words = keys.entry_words(&id);
+        let key = keys.entry(id);
+        assert_eq!(words.key(), key.as_bytes());
+        assert_eq!(words.bytes(), redis::cmd("GET").arg(&key).get_packed_command());
     }
 
     #[test]

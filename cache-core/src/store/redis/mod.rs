@@ -1,7 +1,8 @@
 //! Entries and stamps in Redis or Valkey, shared by many processes.
 //!
 //! - `link`, `settings`, `runtime`: nodes and connections, which know nothing of stamps and entries.
-//! - `keys`: the layout of keys. `script`, `lua/`: what servers do in one step. `shapes`: what this process remembers.
+//! - `keys`: the layout of keys. `script`, `lua/`: what servers do in one step. `shapes`, `wording`: what this process
+//!   remembers.
 //! - `operations`: what the engine asks for, one operation a file; `space`: the contract that they fulfil, in one namespace.
 //! - `watch`: the stream of changes that a near cache is told of.
 //! - `builder`, `store`, `open`, `doctor`, `health`, `tally`: what a program sees.
@@ -26,6 +27,7 @@ mod tally;
 mod tests;
 mod waiting;
 mod watch;
+mod wording;
 
 pub use builder::RedisStoreBuilder;
 pub use doctor::Advice;

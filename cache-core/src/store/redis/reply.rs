@@ -77,14 +77,6 @@ pub(super) fn text(value: &Value) -> Option<&str> {
     }
 }
 
-pub(super) fn bytes(value: Value) -> Result<Option<Vec<u8>>, Fault> {
-    match value {
-        Value::Nil => Ok(None),
-        Value::BulkString(bytes) => Ok(Some(bytes)),
-        _ => Err(senseless("a string was expected")),
-    }
-}
-
 pub(super) fn count(value: &Value) -> Result<u64, Fault> {
     match value {
         Value::Int(number) => Ok(u64::try_from(*number).unwrap_or(0)),

@@ -10,10 +10,10 @@ use super::shapes::Tables;
 use super::tally::Tally;
 use super::waiting::Waiting;
 use crate::dependency::Table;
-use crate::key::ConjunctionHasher;
+use crate::key::{ConjunctionHasher, FunctionId};
 use crate::near::mark;
 use crate::store::shared::{
-    Ask, Fault, Footprint, Found, Keeping, Mode, Pending, SharedStore, Stamped, Stamping, Voided, Written,
+    Ask, Fault, FaultKind, Footprint, Found, Keeping, Mode, Pending, SharedStore, Stamped, Stamping, Voided, Written,
 };
 use crate::sync::{AtomicU64, Ordering};
 
@@ -41,9 +41,13 @@ pub(crate) struct Space {
     pub(super) limits: Limits,
     pub(super) tally: Arc<Tally>,
     pub(super) waiting: Arc<Waiting>,
+    /// What tells it from all others of this process.
+    pub(super) number: u64,
     /// The longest life of an entry so far, in milliseconds.
     longest_life: AtomicU64,
 }
+
+static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
 /// Longer lives are cut to this, which every server takes.
 const LONGEST_LIFE: u64 = 10 * 366 * 24 * 3600 * 1000;
@@ -58,7 +62,17 @@ impl Space {
     ) -> Self {
         let keys = Keys::new(namespace);
         let tables = Tables::new(keys.clone(), hasher.clone());
-        Space { links, keys, tables, hasher, limits, tally, waiting: Arc::default(), longest_life: AtomicU64::new(0) }
+        Space {
+            links,
+            keys,
+            tables,
+            hasher,
+            limits,
+            tally,
+            waiting: Arc::default(),
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            longest_life: AtomicU64::new(0),
+        }
     }
 
     /// The life of a stamp, in milliseconds: twice that of the longest entry, so that a stamp that is used outlives what
@@ -93,6 +107,16 @@ impl SharedStore for Space {
         self.limits.mode
     }
 
+    fn find(&self, ask: Ask) -> Pending<'_, Result<Found, Fault>> {
+        match self.links.only() {
+            Some(node) if !(ask.to_fill && matches!(self.limits.mode, Mode::Strict(_))) => self.find_on(&node, ask),
+            _ => Box::pin(async move {
+                let none = || Err(Fault::new(FaultKind::Server, "the look-up was not answered"));
+                self.look_up(vec![ask]).await.pop().unwrap_or_else(none)
+            }),
+        }
+    }
+
     fn lookup(&self, asks: Vec<Ask>) -> Pending<'_, Vec<Result<Found, Fault>>> {
         Box::pin(self.look_up(asks))
     }
@@ -111,6 +135,10 @@ impl SharedStore for Space {
 
     fn remove(&self, ids: Vec<[u8; 16]>) -> Pending<'_, Result<u64, Fault>> {
         Box::pin(self.unlink_entries(ids))
+    }
+
+    fn remove_function(&self, id: FunctionId) -> Pending<'_, Result<u64, Fault>> {
+        Box::pin(self.sweep_function(id))
     }
 
     fn announce(&self, transaction: u64, writes: Arc<[Written]>) -> Pending<'_, Result<(), Fault>> {

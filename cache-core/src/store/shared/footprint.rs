@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::Notes;
 use crate::dependency::{Conjunction, Dependencies, Table};
 use crate::key::ConjunctionHasher;
 use crate::shape::{Named, Shape, Token};
@@ -14,6 +15,8 @@ use crate::shape::{Named, Shape, Token};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Footprint {
     pub(crate) tables: Vec<TableFootprint>,
+    /// What the store wants to find again when it is asked about the same footprint.
+    pub(crate) notes: Notes,
 }
 
 /// The part of a footprint in one table.
@@ -69,7 +72,7 @@ impl Stamping {
         if tables.is_empty() {
             return Stamping { footprint: Arc::new(Footprint::nothing(hasher)), tokens: vec![SmallVec::new()] };
         }
-        Stamping { footprint: Arc::new(Footprint { tables }), tokens }
+        Stamping { footprint: Arc::new(Footprint::of(tables)), tokens }
     }
 }
 
@@ -104,13 +107,22 @@ pub(crate) fn table_hasher(hasher: &ConjunctionHasher, table: &Table) -> Conjunc
 }
 
 impl Footprint {
+    pub(crate) fn of(tables: Vec<TableFootprint>) -> Self {
+        Footprint { tables, notes: Notes::default() }
+    }
+
     /// What entries depend on that depend on no table: a table that no change names.
     pub(crate) fn nothing(hasher: &ConjunctionHasher) -> Self {
         let table = Table::tag("");
         let shapes = whole(&table_hasher(hasher, &table));
         let shapes =
             shapes.into_iter().map(|(name, slots)| ShapeFootprint { name, slots: slots.into_keys().collect() });
-        Footprint { tables: vec![TableFootprint { shapes: shapes.collect(), table }] }
+        Footprint::of(vec![TableFootprint { shapes: shapes.collect(), table }])
+    }
+
+    /// Whether this is what entries depend on that depend on no table.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.tables.iter().all(|table| table.table == Table::tag(""))
     }
 
     /// The same table under its empty shape alone: what takes the place of shapes that pass a cap.

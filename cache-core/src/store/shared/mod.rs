@@ -4,15 +4,18 @@
 //! protocol rests on this:
 //!
 //! - what [`SharedStore::lookup`] and [`SharedStore::stamp`] tell of a table was read from the primary that serves it,
-//!   the entry first, then nonces, then stamps, then intents;
+//!   nonces first, then stamps, then intents; the entry at any moment meanwhile, since whoever keeps one has found its stamps
+//!   to stand after the work;
 //! - [`SharedStore::stamp`], [`SharedStore::announce`] and [`SharedStore::void`] are atomic for each table;
 //! - when `void` has returned `Ok`, no stamp that the images may concern stands any more, under any shape;
 //! - losing anything makes something missing, never valid: an incarnation, a nonce or a stamp that is not what it was.
 
+mod blob;
 mod envelope;
 mod fault;
 mod footprint;
 mod mode;
+mod notes;
 mod standing;
 
 use std::fmt;
@@ -20,14 +23,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use blob::Blob;
 pub(crate) use envelope::{Envelope, Payload, compress, decode_footprint, encoded_footprint};
 pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use footprint::{Footprint, ShapeFootprint, Stamping, TableFootprint, table_hasher};
 pub use mode::{Mode, Strict};
+pub(crate) use notes::Notes;
 pub(crate) use standing::{Standing, TableStanding};
 
 use crate::change::Row;
 use crate::dependency::Table;
+use crate::key::FunctionId;
 use crate::observe::ShapeMet;
 
 /// An answer that is on its way. It can be awaited by any executor.
@@ -37,6 +43,14 @@ pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait SharedStore: fmt::Debug + Send + Sync + 'static {
     /// What it promises.
     fn mode(&self) -> Mode;
+
+    /// Fetches one entry, and what its footprint stands at, as [`SharedStore::lookup`] does.
+    fn find(&self, ask: Ask) -> Pending<'_, Result<Found, Fault>> {
+        Box::pin(async move {
+            let none = || Err(Fault::new(FaultKind::Server, "the look-up was not answered"));
+            self.lookup(vec![ask]).await.pop().unwrap_or_else(none)
+        })
+    }
 
     /// Fetches entries, and what their footprints stand at; all in one round trip. Answers are in the order of the asks.
     fn lookup(&self, asks: Vec<Ask>) -> Pending<'_, Vec<Result<Found, Fault>>>;
@@ -54,6 +68,16 @@ pub(crate) trait SharedStore: fmt::Debug + Send + Sync + 'static {
 
     /// Drops entries; how many there were.
     fn remove(&self, ids: Vec<[u8; 16]>) -> Pending<'_, Result<u64, Fault>>;
+
+    /// Drops all entries whose names begin with a function; how many there were. What is kept while it goes on may stay.
+    ///
+    /// It costs a look at every key of the store. A store that cannot list its keys says so.
+    fn remove_function(&self, id: FunctionId) -> Pending<'_, Result<u64, Fault>> {
+        let _ = id;
+        let fault =
+            Fault::new(FaultKind::Refused, "this store cannot list its keys, so it finds no function's entries");
+        Box::pin(std::future::ready(Err(fault)))
+    }
 
     /// Announces, before COMMIT, that rows are about to change: voids what they may concern and lets nobody stamp it until
     /// `void` of the same transaction, or until the lease is over.
@@ -98,21 +122,27 @@ pub(crate) trait SharedStore: fmt::Debug + Send + Sync + 'static {
 }
 
 /// What is asked of one entry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ask {
     /// Fetch the entry with this name; `None` asks for the standing alone.
     pub(crate) id: Option<[u8; 16]>,
     /// Tell what this stands at.
     pub(crate) footprint: Option<Arc<Footprint>>,
+    /// Tell also whether a fill may go on from that.
+    pub(crate) to_fill: bool,
+    /// What it is likely to stand at; if it does, this is the answer.
+    pub(crate) expected: Option<Arc<Standing>>,
 }
 
 /// What was found of one entry.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
     /// The bytes that were kept.
-    pub(crate) entry: Option<Vec<u8>>,
+    pub(crate) entry: Option<Blob>,
     /// What the footprint that was asked for stands at.
-    pub(crate) standing: Option<Standing>,
+    pub(crate) standing: Option<Arc<Standing>>,
+    /// A fill may go on from that. Where it was not asked for, it may be `false` all the same.
+    pub(crate) settled: bool,
 }
 
 /// Stamps for a fill.

@@ -38,6 +38,14 @@ impl Standing {
         self.is_whole() && self.tables.iter().all(|table| table.settled)
     }
 
+    /// Whether nothing is missing and all numbers are those of another.
+    pub(crate) fn is_as(&self, other: &Standing) -> bool {
+        let same = |(one, two): (&TableStanding, &TableStanding)| {
+            one.incarnation == two.incarnation && one.nonces == two.nonces && one.stamps == two.stamps
+        };
+        self.is_whole() && self.tables.len() == other.tables.len() && self.tables.iter().zip(&other.tables).all(same)
+    }
+
     /// 128 bits for a footprint and what it stands at; `None` while anything is missing, which never equals anything.
     pub(crate) fn sum(&self, footprint: &Footprint) -> Option<[u8; 16]> {
         if !self.is_whole() || self.tables.len() != footprint.tables.len() {

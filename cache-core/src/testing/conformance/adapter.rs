@@ -104,7 +104,8 @@ pub trait Client {
     /// What the database answers.
     fn raw(&mut self, sql: &str, arguments: &[Argument]) -> impl Future<Output = Result<Vec<String>, Failure>>;
 
-    /// The same without binds and without the cache: what the database says at this moment, in this transaction.
+    /// The same without binds and without the cache, through the wrapped connection: what the database says at this moment, in this
+    /// transaction.
     ///
     /// # Errors
     ///

@@ -9,9 +9,10 @@ use super::SimulatedStore;
 use super::server::Server;
 use crate::dependency::Table;
 use crate::engine::block;
-use crate::key::ConjunctionHasher;
+use crate::key::{ConjunctionHasher, FunctionId};
 use crate::store::shared::{
-    Ask, Fault, FaultKind, Footprint, Found, Keeping, Mode, Pending, SharedStore, Stamped, Stamping, Voided, Written,
+    Ask, Fault, FaultKind, Footprint, Found, Keeping, Mode, Pending, SharedStore, Stamped, Stamping, Standing, Voided,
+    Written,
 };
 use crate::sync::{Mutex, lock};
 
@@ -60,9 +61,13 @@ impl SharedStore for Opened {
         let found = self.run(|server| {
             let now = Instant::now();
             server.entries.retain(|_, (_, end)| *end > now);
-            let found = asks.iter().map(|ask| Found {
-                entry: ask.id.and_then(|id| server.entries.get(&id)).map(|(bytes, _)| bytes.clone()),
-                standing: ask.footprint.as_ref().map(|footprint| server.standing(footprint, strict)),
+            let found = asks.iter().map(|ask| {
+                let standing = ask.footprint.as_ref().map(|footprint| server.standing(footprint, strict));
+                Found {
+                    entry: ask.id.and_then(|id| server.entries.get(&id)).map(|(bytes, _)| bytes.clone().into()),
+                    settled: standing.as_ref().is_some_and(Standing::is_settled),
+                    standing: standing.map(Arc::new),
+                }
             });
             found.collect::<Vec<_>>()
         });
@@ -98,6 +103,14 @@ impl SharedStore for Opened {
 
     fn remove(&self, ids: Vec<[u8; 16]>) -> Pending<'_, Result<u64, Fault>> {
         self.answer(|server| ids.iter().filter(|id| server.entries.remove(*id).is_some()).count() as u64)
+    }
+
+    fn remove_function(&self, id: FunctionId) -> Pending<'_, Result<u64, Fault>> {
+        self.answer(|server| {
+            let before = server.entries.len();
+            server.entries.retain(|name, _| !name.starts_with(id.as_bytes()));
+            (before - server.entries.len()) as u64
+        })
     }
 
     fn announce(&self, transaction: u64, writes: Arc<[Written]>) -> Pending<'_, Result<(), Fault>> {

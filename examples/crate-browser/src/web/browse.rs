@@ -81,6 +81,12 @@ pub async fn starred(State(app): State<App>, view: View) -> Result<Response, Pro
     page::show(&app, &view, "starred.html", async { Ok(context! {}) }).await
 }
 
+/// The names of the starred crates, a line each, for other programs: cached as a whole response.
+pub async fn starred_names(State(app): State<App>) -> Result<String, Problem> {
+    let starred = list::starred(&app.db).await?;
+    Ok(starred.into_iter().map(|krate| krate.name + "\n").collect())
+}
+
 /// The graph in figures.
 pub async fn statistics(State(app): State<App>, view: View) -> Result<Response, Problem> {
     page::show(&app, &view, "statistics.html", async { Ok(context! {}) }).await

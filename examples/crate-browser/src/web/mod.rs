@@ -17,6 +17,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use cache_axum::ResponseCache;
 use std::sync::Arc;
 use templates::Templates;
 
@@ -42,6 +43,9 @@ pub struct App {
 
 /// All addresses.
 pub fn router(app: App) -> Router {
+    // Pages carry what they cost, and are put together anew each time; what says nothing of itself is cached whole.
+    let uncached = app.uncached;
+    let responses = ResponseCache::new(app.db.cache()).cache_status("crate-browser").when(move |_| !uncached);
     Router::new()
         .route("/", get(browse::overview))
         .route("/crates", get(browse::crates))
@@ -53,6 +57,7 @@ pub fn router(app: App) -> Router {
         .route("/groups/{group}", get(browse::groups))
         .route("/groups/{group}/{name}", get(browse::group))
         .route("/starred", get(browse::starred))
+        .route("/starred.txt", get(browse::starred_names).layer(responses))
         .route("/statistics", get(browse::statistics))
         .route("/search", get(browse::search))
         .route("/activity", get(activity::page))

@@ -38,17 +38,16 @@ pub(super) async fn ranges(connector: &Connector, nodes: &[Address]) -> Result<V
 }
 
 async fn ask(connector: &Connector, node: &Address) -> Result<Vec<Range>, Fault> {
-    let (mut connection, driver) = connector.connect(node, Role::Data, None).await?;
+    let (line, driver) = connector.connect(node, Role::Data, None).await?;
     let mut command = redis::cmd("CLUSTER");
     command.arg("SLOTS");
-    let answer = connection.send_packed_command(&command);
-    let within = tokio::time::timeout(connector.settings.connect_timeout, answer);
+    let within = tokio::time::timeout(connector.settings.connect_timeout, line.ask(&[command]));
     let answer = match select(pin!(within), driver).await {
         Either::Left((Ok(answer), _)) => answer,
         Either::Left((Err(_), _)) => return Err(Fault::new(FaultKind::TimedOut, node, "no answer in time")),
         Either::Right(_) => return Err(Fault::new(FaultKind::Unreachable, node, "the connection was lost")),
     };
-    match answer {
+    match answer.map(|values| values.into_iter().next().unwrap_or(Value::Nil)) {
         Ok(Value::ServerError(error)) => {
             let details = error.details().unwrap_or_default();
             let remedy = if details.contains("cluster support disabled") { "; name it as a single server" } else { "" };

@@ -26,6 +26,33 @@ impl Group {
     }
 }
 
+/// A group as it is sent, in bytes that can be sent again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'q> {
+    /// The slot of all keys of all commands.
+    pub(crate) slot: u16,
+    pub(crate) bytes: &'q [u8],
+    /// How many commands they are.
+    pub(crate) replies: usize,
+}
+
+/// Whatever goes to the node of a slot.
+pub(super) trait HasSlot {
+    fn slot(&self) -> u16;
+}
+
+impl HasSlot for Group {
+    fn slot(&self) -> u16 {
+        self.slot
+    }
+}
+
+impl HasSlot for Question<'_> {
+    fn slot(&self) -> u16 {
+        self.slot
+    }
+}
+
 /// One value a command, and the incarnation of the node that answered.
 ///
 /// An error reply to one command is a [`Value::ServerError`] in its place, to be looked at by whoever asked; those

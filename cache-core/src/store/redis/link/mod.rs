@@ -5,31 +5,38 @@
 //! Nothing is ever sent twice; a failed group was executed or was not, or will be.
 //!
 //! - `settings`: where the servers are. `connect`: streams, TLS, the hello. `identity`: role and incarnation.
-//! - `wire`: one connection. `node`: one primary, whose connection is kept. `circuit`: when it is left alone.
+//! - `stream`, `frame`, `line`, `answer`: bytes, replies, and whose they are. `wire`: one connection. `node`: one primary, whose connection is kept. `circuit`: when it is left alone.
 //! - `sentinel`, `cluster`, `routes`: which primary. `push`: connections on which the server speaks first.
 
 mod address;
+mod answer;
 mod circuit;
 mod cluster;
 mod connect;
 mod fault;
+mod frame;
 mod group;
 mod identity;
+mod line;
 mod node;
 mod push;
 mod routes;
 mod sentinel;
 mod slot;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod tls;
 mod wire;
 
 pub(crate) use address::{Address, NodeId};
+pub(crate) use answer::{Part, Parts, Told};
 pub(crate) use circuit::CircuitState;
 pub(crate) use fault::{Fault, FaultKind};
-pub(crate) use group::{Answered, Group};
-pub(crate) use node::Health;
+pub(crate) use frame::number as digits;
+pub(crate) use group::{Answered, Group, Question};
+pub(crate) use line::packed;
+pub(crate) use node::{Health, Node};
 pub(crate) use push::{Push, Subscription};
 pub(crate) use slot::slot;
 
@@ -41,7 +48,8 @@ use futures_util::future::join_all;
 use tokio::sync::Notify;
 
 use self::connect::Connector;
-use self::node::Node;
+use self::group::HasSlot;
+use self::node::Asked;
 use self::routes::Routes;
 use super::runtime::Runtime;
 use super::settings::{Settings, Topology};
@@ -111,14 +119,20 @@ impl Links {
         {
             return routes.nodes()[only].run(groups).await;
         }
-        self.scatter(&routes, groups).await
+        self.scatter(&routes, groups, |node, part| async move { node.run(part).await }).await
     }
 
-    async fn scatter(&self, routes: &Routes, groups: Vec<Group>) -> Vec<Result<Answered, Fault>> {
-        let mut results: Vec<Option<Result<Answered, Fault>>> = groups.iter().map(|_| None).collect();
-        let mut parts: Vec<(usize, Vec<usize>, Vec<Group>)> = Vec::new();
+    /// Has each node do its part.
+    async fn scatter<'n, G: HasSlot, A, F: Future<Output: IntoIterator<Item = Result<A, Fault>>>>(
+        &self,
+        routes: &'n Routes,
+        groups: Vec<G>,
+        run: impl Fn(&'n Node, Vec<G>) -> F,
+    ) -> Vec<Result<A, Fault>> {
+        let mut results: Vec<Option<Result<A, Fault>>> = groups.iter().map(|_| None).collect();
+        let mut parts: Vec<(usize, Vec<usize>, Vec<G>)> = Vec::new();
         for (index, group) in groups.into_iter().enumerate() {
-            match routes.position(group.slot) {
+            match routes.position(group.slot()) {
                 Err(fault) => {
                     self.inner.changed.notify_one();
                     results[index] = Some(Err(fault));
@@ -132,9 +146,10 @@ impl Links {
                 },
             }
         }
-        let answers = parts
-            .into_iter()
-            .map(|(node, indices, part)| async move { (indices, routes.nodes()[node].run(part).await) });
+        let answers = parts.into_iter().map(|(node, indices, part)| {
+            let answers = run(&routes.nodes()[node], part);
+            async move { (indices, answers.await) }
+        });
         for (indices, answers) in join_all(answers).await {
             for (index, answer) in indices.into_iter().zip(answers) {
                 results[index] = Some(answer);
@@ -142,6 +157,24 @@ impl Links {
         }
         let unanswered = || Err(Fault::nowhere(FaultKind::Server, "no answer was given for the group"));
         results.into_iter().map(|result| result.unwrap_or_else(unanswered)).collect()
+    }
+
+    /// The node that serves all slots, if there is one.
+    pub(crate) fn only(&self) -> Option<Arc<Node>> {
+        sync::read(&self.inner.routes).only().cloned()
+    }
+
+    /// Asks the primaries of their slots, one pipeline a node, all nodes at once; result i belongs to question i.
+    pub(crate) async fn ask(&self, questions: &[Question<'_>]) -> Asked {
+        let routes = self.inner.routes();
+        let mut positions = questions.iter().map(|question| routes.position(question.slot));
+        let Some(first) = positions.next() else { return Asked::new() };
+        if let Ok(only) = first
+            && positions.all(|position| position.as_ref().ok() == Some(&only))
+        {
+            return routes.nodes()[only].ask(questions).await;
+        }
+        self.scatter(&routes, questions.to_vec(), |node, part| async move { node.ask(&part).await }).await.into()
     }
 
     /// Sends one group to the primary of its slot.

@@ -1,23 +1,27 @@
 //! One primary, and the connection to it that is always being kept or remade.
 
+use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::Value;
+use redis::{Cmd, Value};
+use smallvec::SmallVec;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use super::address::{Address, NodeId};
+use super::answer::{Answer, Told, values};
 use super::circuit::{Circuit, CircuitState};
 use super::connect::Connector;
 use super::fault::{Fault, FaultKind};
-use super::group::{Answered, Group, misdirected};
+use super::frame::length_of;
+use super::group::{Answered, Group, Question, misdirected};
 use super::wire::{self, Opened, Reply, Wire};
 
 /// A primary. Dropping it closes its connection.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     shared: Arc<Shared>,
     keeper: AbortHandle,
 }
@@ -36,6 +40,9 @@ impl std::fmt::Debug for Shared {
         f.debug_struct("Shared").field("id", &self.id).field("circuit", &self.circuit).finish_non_exhaustive()
     }
 }
+
+/// What was told to each of several questions.
+pub(super) type Asked = SmallVec<[Result<Told, Fault>; 4]>;
 
 /// What callers find.
 struct State {
@@ -99,9 +106,8 @@ impl Node {
             Ok(wire) => wire,
             Err(fault) => return lengths.iter().map(|_| Err(fault.clone())).collect(),
         };
-        let total = lengths.iter().sum();
-        let commands = Counted { commands: groups.into_iter().flat_map(|group| group.commands), left: total };
-        let Reply { incarnation, values } = match wire.send(commands).await {
+        let commands: Vec<Cmd> = groups.into_iter().flat_map(|group| group.commands).collect();
+        let Reply { incarnation, values } = match wire.run(&commands).await {
             Ok(reply) => reply,
             Err(fault) => return lengths.iter().map(|_| Err(fault.clone())).collect(),
         };
@@ -113,9 +119,70 @@ impl Node {
     /// Sends one group.
     pub(super) async fn run_one(&self, group: Group) -> Result<Answered, Fault> {
         let wire = self.wire().await?;
-        let Reply { incarnation, values } = wire.send(group.commands.into_iter()).await?;
+        let Reply { incarnation, values } = wire.run(&group.commands).await?;
         self.shared.circuit.answered();
         self.answer(&wire, incarnation, values)
+    }
+
+    /// Asks for so many replies by commands in pieces, which are sent, or copied, before this returns if the node is
+    /// connected. That another node should have been asked is a fault of all.
+    pub(crate) fn ask_all(
+        &self,
+        pieces: &[&[u8]],
+        replies: usize,
+    ) -> impl Future<Output = Result<Told, Fault>> + Send + use<'_> {
+        let wire = self.shared.state.borrow().stage.told();
+        let sent = match wire {
+            Some(Ok(wire)) => Ok(Wire::send(&wire, pieces, replies)),
+            Some(Err(fault)) => Err(Err(fault)),
+            // It is rare, and lasts for a moment.
+            None => Err(Ok(pieces.concat())),
+        };
+        async move {
+            let sent = match sent {
+                Ok(sent) => sent,
+                Err(Err(fault)) => return Err(fault),
+                Err(Ok(bytes)) => Wire::send(&self.wire().await?, &[&bytes], replies),
+            };
+            let (wire, incarnation, Answer { bytes, erring }) = sent.answered().await?;
+            self.shared.circuit.answered();
+            if erring {
+                let values = values(&bytes).map_err(|malformed| wire.senseless(malformed))?;
+                self.answer(&wire, incarnation, values)?;
+            }
+            let place = 0..bytes.len();
+            Ok(Told { incarnation, bytes: Arc::new(bytes), place })
+        }
+    }
+
+    /// Asks questions in one pipeline; result i belongs to question i.
+    pub(super) async fn ask(&self, questions: &[Question<'_>]) -> Asked {
+        let failed = |fault: Fault| questions.iter().map(|_| Err(fault.clone())).collect();
+        let wire = match self.wire().await {
+            Ok(wire) => wire,
+            Err(fault) => return failed(fault),
+        };
+        let pieces: SmallVec<[&[u8]; 4]> = questions.iter().map(|question| question.bytes).collect();
+        let replies = questions.iter().map(|question| question.replies).sum();
+        let (_, incarnation, answer) = match Wire::send(&wire, &pieces, replies).answered().await {
+            Ok(answered) => answered,
+            Err(fault) => return failed(fault),
+        };
+        self.shared.circuit.answered();
+        let Answer { bytes, erring } = answer;
+        let bytes = Arc::new(bytes);
+        let mut start = 0;
+        let told = questions.iter().map(|question| {
+            let length = length_of(question.replies, &bytes[start..]).map_err(|malformed| wire.senseless(malformed))?;
+            let place = start..start + length;
+            start = place.end;
+            if erring {
+                let values = values(&bytes[place.clone()]).map_err(|malformed| wire.senseless(malformed))?;
+                self.answer(&wire, incarnation, values)?;
+            }
+            Ok(Told { incarnation, bytes: Arc::clone(&bytes), place })
+        });
+        told.collect()
     }
 
     fn answer(&self, wire: &Wire, incarnation: u64, values: Vec<Value>) -> Result<Answered, Fault> {
@@ -241,24 +308,3 @@ impl Shared {
         self.state.send_replace(State { since: Instant::now(), stage });
     }
 }
-
-/// Commands of several groups, whose number is known.
-struct Counted<I> {
-    commands: I,
-    left: usize,
-}
-
-impl<I: Iterator> Iterator for Counted<I> {
-    type Item = I::Item;
-
-    fn next(&mut self) -> Option<I::Item> {
-        self.left = self.left.saturating_sub(1);
-        self.commands.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
-}
-
-impl<I: Iterator> ExactSizeIterator for Counted<I> {}

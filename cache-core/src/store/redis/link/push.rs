@@ -7,9 +7,10 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::address::NodeId;
-use super::connect::{Connector, Pushed};
+use super::connect::Connector;
 use super::fault::Fault;
 use super::group::{Answered, Group, misdirected};
+use super::line::Pushed;
 use super::wire::{self, Reply, Wire};
 
 /// What comes from a node unasked.
@@ -47,12 +48,7 @@ impl Subscription {
         let receive = Arc::new(receive);
         let pushed: Pushed = {
             let receive = receive.clone();
-            Arc::new(move |info| {
-                // The end is told once, by whoever learns of it, and it is not always the stream.
-                if info.kind != PushKind::Disconnection {
-                    receive(Push::Message { kind: info.kind, data: info.data });
-                }
-            })
+            Arc::new(move |kind, data| receive(Push::Message { kind, data }))
         };
         let opened = wire::open(connector, node, Some(pushed)).await?;
         let wire = opened.wire.clone();
@@ -70,7 +66,7 @@ impl Subscription {
 
     /// Sends commands on this connection, as [`Links::run`](super::Links::run) does for the shared ones.
     pub(crate) async fn run(&self, group: Group) -> Result<Answered, Fault> {
-        let Reply { incarnation, values } = self.wire.send(group.commands.into_iter()).await?;
+        let Reply { incarnation, values } = self.wire.run(&group.commands).await?;
         match misdirected(self.wire.node(), &values) {
             None => Ok(Answered { incarnation, values }),
             Some(fault) => {

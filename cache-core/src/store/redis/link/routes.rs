@@ -42,6 +42,11 @@ impl Routes {
         Routes { nodes, slots: Some(slots), others }
     }
 
+    /// The node that serves all slots, if there is one.
+    pub(super) fn only(&self) -> Option<&Arc<Node>> {
+        self.slots.is_none().then(|| self.nodes.first()).flatten()
+    }
+
     pub(super) fn nodes(&self) -> &[Arc<Node>] {
         &self.nodes
     }

@@ -62,13 +62,13 @@ struct Told {
 }
 
 async fn ask(connector: &Connector, sentinel: &Address, name: &str) -> Result<Told, Fault> {
-    let (mut connection, driver) = connector.connect(sentinel, Role::Sentinel, None).await?;
-    let mut questions = redis::pipe();
-    for question in ["GET-MASTER-ADDR-BY-NAME", "MASTER"] {
-        questions.cmd("SENTINEL").arg(question).arg(name);
-    }
-    let answer = connection.send_packed_commands(&questions, 0, 2);
-    let within = tokio::time::timeout(connector.settings.connect_timeout, answer);
+    let (line, driver) = connector.connect(sentinel, Role::Sentinel, None).await?;
+    let questions = ["GET-MASTER-ADDR-BY-NAME", "MASTER"].map(|question| {
+        let mut command = redis::cmd("SENTINEL");
+        command.arg(question).arg(name);
+        command
+    });
+    let within = tokio::time::timeout(connector.settings.connect_timeout, line.ask(&questions));
     let answer = match select(pin!(within), driver).await {
         Either::Left((Ok(answer), _)) => answer,
         Either::Left((Err(_), _)) => return Err(Fault::new(FaultKind::TimedOut, sentinel, "no answer in time")),

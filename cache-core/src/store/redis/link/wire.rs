@@ -1,22 +1,25 @@
 //! One connection, from its hello to its end.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, Pipeline, Value};
-use tokio::sync::Notify;
+use redis::{Cmd, Value};
+use tokio::sync::{Notify, oneshot};
 
 use super::address::{Address, NodeId};
-use super::connect::{Connector, Driver, Pushed, Role};
+use super::answer::Answer;
+use super::connect::{Connector, Role};
 use super::fault::{Fault, FaultKind};
+use super::frame::Malformed;
 use super::identity::{self, Identity, Mode};
+use super::line::{Driver, Line, Pushed, packed};
 use super::sentinel;
 use crate::store::redis::settings::Topology;
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 /// The watch looks this many times within the time for an answer, so that a time-out comes late by this part of it.
 const LOOKS: u32 = 4;
@@ -27,13 +30,15 @@ const LOOKS: u32 = 4;
 #[derive(Debug)]
 pub(super) struct Wire {
     node: NodeId,
-    connection: MultiplexedConnection,
+    line: Line,
     opened: Instant,
     rehandshake: Duration,
     timeout: Duration,
     incarnation: AtomicU64,
     /// When the identity that is known was asked for, in nanoseconds after `opened`.
     verified: AtomicU64,
+    /// The same, for those who change it.
+    known: Mutex<u64>,
     /// When there was last reason to doubt it.
     doubted: AtomicU64,
     pending: AtomicU64,
@@ -42,29 +47,12 @@ pub(super) struct Wire {
     end: OnceLock<Fault>,
     /// Tells whoever drives the connection to let it go.
     ended: Notify,
-    /// Whether nobody drives the connection any more; whoever waits is told by `gone`.
-    undriven: AtomicU64,
-    gone: Notify,
 }
 
 /// A connection whose reading and writing nobody does yet.
 pub(super) struct Opened {
     pub(super) wire: Arc<Wire>,
-    // Before the next, so that it is dropped first: what has been answered is to be found.
     driver: Driver,
-    _gone: Gone,
-}
-
-/// Tells all who wait, when it is dropped, that no answer will come.
-///
-/// Most are told by the driver that is dropped, but a request that is just then put into its queue stays there unseen.
-struct Gone(Arc<Wire>);
-
-impl Drop for Gone {
-    fn drop(&mut self) {
-        self.0.undriven.store(1, Ordering::Release);
-        self.0.gone.notify_waiters();
-    }
 }
 
 /// What came back, and from which incarnation.
@@ -77,23 +65,22 @@ pub(super) struct Reply {
 /// in the eyes of those who watch over it.
 pub(super) async fn open(connector: &Connector, address: &Address, pushed: Option<Pushed>) -> Result<Opened, Fault> {
     let settings = &connector.settings;
-    let (connection, mut driver) = connector.connect(address, Role::Data, pushed).await?;
-    let wire = Wire {
+    let (line, mut driver) = connector.connect(address, Role::Data, pushed).await?;
+    let wire = Arc::new(Wire {
         node: address.clone(),
-        connection,
+        line,
         opened: Instant::now(),
         rehandshake: settings.rehandshake,
         timeout: settings.timeout,
         incarnation: AtomicU64::new(0),
         verified: AtomicU64::new(0),
+        known: Mutex::new(0),
         doubted: AtomicU64::new(0),
         pending: AtomicU64::new(0),
         busy: Notify::new(),
         end: OnceLock::new(),
         ended: Notify::new(),
-        undriven: AtomicU64::new(0),
-        gone: Notify::new(),
-    };
+    });
     let identity = {
         let mut naming = redis::cmd("CLIENT");
         naming.arg("SETNAME").arg(&settings.client_name);
@@ -105,13 +92,12 @@ pub(super) async fn open(connector: &Connector, address: &Address, pushed: Optio
                 let text = format!("the server did not tell who it is within {:?}", settings.connect_timeout);
                 return Err(Fault::new(FaultKind::TimedOut, address, text));
             }
-            Either::Right(_) => return Err(lost(address)),
+            Either::Right((broken, _)) => return Err(lost(address, &broken)),
         }
     };
     expected(&settings.topology, address, identity.mode)?;
     sentinel::confirm(connector, address).await?;
-    let wire = Arc::new(wire);
-    Ok(Opened { _gone: Gone(wire.clone()), wire, driver })
+    Ok(Opened { wire, driver })
 }
 
 fn expected(topology: &Topology, address: &Address, mode: Mode) -> Result<(), Fault> {
@@ -128,8 +114,8 @@ fn expected(topology: &Topology, address: &Address, mode: Mode) -> Result<(), Fa
     Err(Fault::new(FaultKind::Refused, address, text))
 }
 
-fn lost(node: &NodeId) -> Fault {
-    Fault::new(FaultKind::Unreachable, node, "the connection was lost")
+fn lost(node: &NodeId, why: &dyn Display) -> Fault {
+    Fault::new(FaultKind::Unreachable, node, format!("the connection was lost: {why}"))
 }
 
 impl Opened {
@@ -138,8 +124,8 @@ impl Opened {
         let wire = self.wire.clone();
         let watched = pin!(wire.watch());
         let driven = select(watched, &mut self.driver);
-        if let Either::Left((Either::Right(_), _)) = select(pin!(driven), pin!(wire.ended.notified())).await {
-            wire.end(lost(&wire.node));
+        if let Either::Left((Either::Right((broken, _)), _)) = select(pin!(driven), pin!(wire.ended.notified())).await {
+            wire.end(lost(&wire.node, &broken));
         }
         // Why it ended is known before those who wait in vain are told.
         drop(self);
@@ -177,73 +163,61 @@ impl Wire {
         self.ended.notify_one();
     }
 
-    /// Sends commands in one pipeline; one value comes back for each. Reads the identity in front where it is due.
-    pub(super) async fn send(&self, commands: impl ExactSizeIterator<Item = Cmd>) -> Result<Reply, Fault> {
+    /// Sends commands in one pipeline; one value comes back for each.
+    pub(super) async fn run(self: &Arc<Self>, commands: &[Cmd]) -> Result<Reply, Fault> {
+        let (_, incarnation, answer) = self.send(&[&packed(commands)], commands.len()).answered().await?;
+        let values = answer.values().map_err(|malformed| self.senseless(malformed))?;
+        Ok(Reply { incarnation, values })
+    }
+
+    /// Sends commands, in pieces that ask for so many replies, before it returns. Reads the identity in front where it is due;
+    /// the answer is that to the commands alone.
+    pub(super) fn send(self: &Arc<Self>, pieces: &[&[u8]], replies: usize) -> Sent {
         let now = self.now();
         let verified = self.verified.load(Ordering::Acquire);
         let due = verified <= self.doubted.load(Ordering::Acquire)
             || Duration::from_nanos(now.saturating_sub(verified)) >= self.rehandshake;
-        let mut pipeline = Pipeline::with_capacity(commands.len() + 2);
-        if due {
-            identity::questions().into_iter().for_each(|question| _ = pipeline.add_command(question));
-        }
-        commands.for_each(|command| _ = pipeline.add_command(command));
-        if pipeline.is_empty() {
-            return Ok(Reply { incarnation: self.incarnation(), values: Vec::new() });
-        }
         let incarnation = self.incarnation();
-        let mut values = self.exchange(pipeline).await?;
+        let pending = Pending::one_more(Arc::clone(self));
         if !due {
-            return Ok(Reply { incarnation, values });
+            let told = (replies > 0).then(|| self.line.send(pieces, replies));
+            return Sent { pending, told, incarnation, asked: None };
         }
-        let identity = match &*values {
-            [server, replication, ..] => Identity::read(&self.node, server, replication),
-            _ => Err(lost(&self.node)),
-        };
-        let identity = identity.inspect_err(|fault| self.end(fault.clone()))?;
-        self.incarnation.store(identity.incarnation, Ordering::Release);
-        self.verified.fetch_max(now, Ordering::AcqRel);
-        values.drain(..2);
-        Ok(Reply { incarnation: identity.incarnation, values })
+        let questions = packed(&identity::questions());
+        let pieces: Vec<&[u8]> = std::iter::once(&*questions).chain(pieces.iter().copied()).collect();
+        Sent { pending, told: Some(self.line.send(&pieces, 2 + replies)), incarnation, asked: Some(now) }
     }
 
-    async fn identify(&self, naming: Cmd) -> Result<Identity, Fault> {
+    async fn identify(self: &Arc<Self>, naming: Cmd) -> Result<Identity, Fault> {
         let now = self.now();
-        let mut pipeline = Pipeline::with_capacity(3);
-        identity::questions().into_iter().for_each(|question| _ = pipeline.add_command(question));
-        pipeline.add_command(naming);
-        let values = self.exchange(pipeline).await?;
-        let [server, replication, ..] = &*values else { return Err(lost(&self.node)) };
-        let identity = Identity::read(&self.node, server, replication)?;
-        self.incarnation.store(identity.incarnation, Ordering::Release);
-        self.verified.fetch_max(now, Ordering::AcqRel);
+        let [server, replication] = identity::questions();
+        let _pending = Pending::one_more(Arc::clone(self));
+        let told = self.line.send(&[&packed(&[server, replication, naming])], 3);
+        let answer = told.await.map_err(|_| self.fate())?;
+        let identity = self.identity(&answer.values().map_err(|malformed| self.senseless(malformed))?)?;
+        self.know(identity, now);
         Ok(identity)
     }
 
-    async fn exchange(&self, pipeline: Pipeline) -> Result<Vec<Value>, Fault> {
-        let _pending = Pending::one_more(self);
-        let mut gone = pin!(self.gone.notified());
-        gone.as_mut().enable();
-        if self.undriven.load(Ordering::Acquire) != 0 {
-            return Err(self.fate());
+    fn identity(&self, told: &[Value]) -> Result<Identity, Fault> {
+        let [server, replication, ..] = told else { return Err(self.fate()) };
+        Identity::read(&self.node, server, replication)
+    }
+
+    fn know(&self, identity: Identity, asked: u64) {
+        let mut known = lock(&self.known);
+        // Answers are looked at by those who asked, who may come late.
+        if asked >= *known {
+            *known = asked;
+            self.incarnation.store(identity.incarnation, Ordering::Release);
+            self.verified.store(asked, Ordering::Release);
         }
-        let mut connection = self.connection.clone();
-        let answer = connection.send_packed_commands(&pipeline, 0, pipeline.len());
-        let answer = match select(pin!(answer), gone).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(_) => return Err(self.fate()),
-        };
-        match answer {
-            Ok(values) if values.len() == pipeline.len() => Ok(values),
-            Ok(_) => {
-                self.end(Fault::new(FaultKind::Server, &self.node, "replies and commands are out of step"));
-                Err(self.fate())
-            }
-            Err(error) => {
-                self.end(Fault::new(FaultKind::Unreachable, &self.node, format!("the connection was lost: {error}")));
-                Err(self.fate())
-            }
-        }
+    }
+
+    /// Gives the connection up: replies and requests are no more in step.
+    pub(super) fn senseless(&self, malformed: Malformed) -> Fault {
+        self.end(lost(&self.node, &malformed.0));
+        self.fate()
     }
 
     /// Ends the connection when an answer is overdue.
@@ -256,7 +230,8 @@ impl Wire {
             self.busy.notified().await;
             loop {
                 tokio::time::sleep(tick).await;
-                if self.pending.load(Ordering::Acquire) == 0 {
+                // Those who asked may have given up, and the next ones would, too.
+                if self.pending.load(Ordering::Acquire) == 0 && self.line.is_idle() {
                     break;
                 }
                 tokio::spawn(self.clone().ping());
@@ -265,9 +240,7 @@ impl Wire {
     }
 
     async fn ping(self: Arc<Self>) {
-        let mut connection = self.connection.clone();
-        let ping = redis::cmd("PING");
-        let answer = connection.send_packed_command(&ping);
+        let answer = self.line.ask(&[redis::cmd("PING")]);
         if tokio::time::timeout(self.timeout, answer).await.is_err() {
             let text = format!("no answer within {:?}; the connection was given up", self.timeout);
             self.end(Fault::new(FaultKind::TimedOut, &self.node, text));
@@ -275,7 +248,7 @@ impl Wire {
     }
 
     fn fate(&self) -> Fault {
-        self.end.get().cloned().unwrap_or_else(|| lost(&self.node))
+        self.end.get().cloned().unwrap_or_else(|| lost(&self.node, &"it is closed"))
     }
 
     fn now(&self) -> u64 {
@@ -283,11 +256,36 @@ impl Wire {
     }
 }
 
-/// One who waits for an answer, or did until it was dropped.
-struct Pending<'w>(&'w Wire);
+/// What was sent and is to be answered.
+pub(super) struct Sent {
+    pending: Pending,
+    /// `None` where nothing was asked.
+    told: Option<oneshot::Receiver<Answer>>,
+    incarnation: u64,
+    /// When the identity was asked for in front, if it was.
+    asked: Option<u64>,
+}
 
-impl<'w> Pending<'w> {
-    fn one_more(wire: &'w Wire) -> Self {
+impl Sent {
+    /// The answer, and the connection and the incarnation that it came from.
+    pub(super) async fn answered(self) -> Result<(Arc<Wire>, u64, Answer), Fault> {
+        let wire = &self.pending.0;
+        let Some(told) = self.told else { return Ok((Arc::clone(wire), self.incarnation, Answer::default())) };
+        // Why it ended is known before those who wait are told.
+        let mut answer = told.await.map_err(|_| wire.fate())?;
+        let Some(asked) = self.asked else { return Ok((Arc::clone(wire), self.incarnation, answer)) };
+        let told = answer.split(2).map_err(|malformed| wire.senseless(malformed))?;
+        let identity = wire.identity(&told).inspect_err(|fault| wire.end(fault.clone()))?;
+        wire.know(identity, asked);
+        Ok((Arc::clone(wire), identity.incarnation, answer))
+    }
+}
+
+/// One who waits for an answer, or did until it was dropped.
+struct Pending(Arc<Wire>);
+
+impl Pending {
+    fn one_more(wire: Arc<Wire>) -> Self {
         if wire.pending.fetch_add(1, Ordering::AcqRel) == 0 {
             wire.busy.notify_one();
         }
@@ -295,7 +293,7 @@ impl<'w> Pending<'w> {
     }
 }
 
-impl Drop for Pending<'_> {
+impl Drop for Pending {
     fn drop(&mut self) {
         self.0.pending.fetch_sub(1, Ordering::AcqRel);
     }

@@ -26,10 +26,15 @@ impl Space {
     }
 
     pub(in crate::store::redis) async fn unlink_entries(&self, ids: Vec<[u8; 16]>) -> Result<u64, Fault> {
-        let groups = ids.into_iter().map(|id| {
-            let key = self.keys.entry(id);
+        let names: Vec<String> = ids.into_iter().map(|id| self.keys.entry(id)).collect();
+        self.unlink(names.iter().map(String::as_str)).await
+    }
+
+    /// Drops keys, each by a command of its own: in a cluster they are anywhere.
+    pub(super) async fn unlink(&self, keys: impl Iterator<Item = &str>) -> Result<u64, Fault> {
+        let groups = keys.map(|key| {
             let mut unlink = redis::cmd("UNLINK");
-            unlink.arg(&key);
+            unlink.arg(key);
             Group::new(slot(key.as_bytes())).with(unlink)
         });
         let mut removed = 0;

@@ -1,10 +1,11 @@
-//! An invalidation of everything.
+//! What goes through all keys: an invalidation of everything, and of all entries of a function.
 
 use std::collections::HashSet;
 
 use redis::Value;
 
 use super::void::Purpose;
+use crate::key::FunctionId;
 use crate::store::redis::keys::TableKeys;
 use crate::store::redis::link::{Group, NodeId};
 use crate::store::redis::nonce::nonce;
@@ -26,6 +27,7 @@ impl Space {
     ///
     /// When a primary does not answer, or there are others than those that are known: their tables would be left out.
     pub(in crate::store::redis) async fn sweep_tables(&self, purpose: &Purpose) -> Result<(), Fault> {
+        let pattern = self.keys.shapes_pattern();
         let nodes = self.links.masters();
         if self.primaries(&nodes).await? > nodes.len() {
             return Err(Fault::new(FaultKind::Moved, "the cluster has primaries that are not known yet"));
@@ -33,8 +35,9 @@ impl Space {
         for node in nodes {
             let mut cursor = 0;
             loop {
-                let (next, tables) = self.scan(&node, cursor).await?;
-                let calls = tables.iter().map(|keys| renewal(keys, purpose)).collect::<Result<Vec<_>, _>>()?;
+                let (next, keys) = self.scan(&node, cursor, &pattern).await?;
+                let tables = keys.iter().filter_map(|key| self.keys.of_shapes(reply::text(key)?));
+                let calls = tables.map(|keys| renewal(&keys, purpose)).collect::<Result<Vec<_>, _>>()?;
                 for answer in script::run(&self.links, &calls).await {
                     Replies::new(answer?.values).next()?;
                 }
@@ -61,17 +64,46 @@ impl Space {
         Ok(named.len())
     }
 
-    async fn scan(&self, node: &NodeId, cursor: u64) -> Result<(u64, Vec<TableKeys>), Fault> {
+    /// Drops the entries of a function; how many there were.
+    ///
+    /// As above, a scan finds every entry that is there from its beginning to its end.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub(in crate::store::redis) async fn sweep_function(&self, id: FunctionId) -> Result<u64, Fault> {
+        let pattern = self.keys.entries_pattern(id);
+        let nodes = self.links.masters();
+        if self.primaries(&nodes).await? > nodes.len() {
+            return Err(Fault::new(FaultKind::Moved, "the cluster has primaries that are not known yet"));
+        }
+        let mut removed = 0;
+        for node in nodes {
+            let mut cursor = 0;
+            loop {
+                let (next, keys) = self.scan(&node, cursor, &pattern).await?;
+                removed += self.unlink(keys.iter().filter_map(reply::text)).await?;
+                cursor = next;
+                if cursor == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn scan(&self, node: &NodeId, cursor: u64, pattern: &str) -> Result<(u64, Vec<Value>), Fault> {
         let mut scan = redis::cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(self.keys.shapes_pattern()).arg("COUNT").arg(PER_SCAN);
+        scan.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(PER_SCAN);
         let answer = self.links.run_on(node, Group::new(0).with(scan)).await?;
-        let reply = Replies::new(answer.values).array(2)?;
-        let [next, Value::Array(keys)] = &reply[..] else { return Err(reply::senseless("a scan was expected")) };
-        let Some(next) = reply::text(next).and_then(|next| next.parse().ok()) else {
+        let mut reply = Replies::new(answer.values).array(2)?;
+        let (Some(Value::Array(keys)), Some(next)) = (reply.pop(), reply.pop()) else {
+            return Err(reply::senseless("a scan was expected"));
+        };
+        let Some(next) = reply::text(&next).and_then(|next| next.parse().ok()) else {
             return Err(reply::senseless("a cursor was expected"));
         };
-        let tables = keys.iter().filter_map(|key| self.keys.of_shapes(reply::text(key)?));
-        Ok((next, tables.collect()))
+        Ok((next, keys))
     }
 }
 

@@ -3,6 +3,7 @@
 use test_servers::RedisCluster;
 
 use super::*;
+use crate::key::FunctionId;
 use crate::store::shared::Keeping;
 
 #[test]
@@ -26,13 +27,25 @@ fn every_operation_works_over_several_nodes() {
         let keeping = Keeping { id: *id, bytes: id.to_vec(), ttl: Duration::from_secs(60) };
         block(bench.space.keep(keeping)).unwrap();
     }
-    let asks = ids.iter().map(|id| Ask { id: Some(*id), footprint: Some(Arc::clone(&made.footprint)) });
+    let asks = ids.iter().map(|id| Ask {
+        id: Some(*id),
+        footprint: Some(Arc::clone(&made.footprint)),
+        to_fill: true,
+        expected: None,
+    });
     for (id, found) in ids.iter().zip(block(bench.space.lookup(asks.collect()))) {
         let found = found.unwrap();
         assert_eq!(found.entry.as_deref(), Some(&id[..]));
         assert_eq!(found.standing.unwrap().sum(&made.footprint), Some(made.sum));
     }
     assert_eq!(block(bench.space.remove(ids)).unwrap(), 30);
+
+    let function = FunctionId::of_digest(&[1; 32]);
+    for number in 0..30 {
+        let keeping = Keeping { id: function.lead([number; 16]), bytes: Vec::new(), ttl: Duration::from_secs(60) };
+        block(bench.space.keep(keeping)).unwrap();
+    }
+    assert_eq!(block(bench.space.remove_function(function)).unwrap(), 30, "whichever node has them");
 
     let spared: Vec<_> = tables.iter().map(|table| bench.make(&on(table, column("a").eq(2))).unwrap()).collect();
     let writes = tables.iter().map(|table| written(table, [row([("a", 1), ("b", 9)])])).collect();

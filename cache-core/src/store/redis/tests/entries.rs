@@ -5,13 +5,14 @@ use std::time::Duration;
 use test_servers::Redis;
 
 use super::*;
+use crate::key::FunctionId;
 use crate::store::shared::Keeping;
 
 const ID: [u8; 16] = [7; 16];
 
 fn fetch(bench: &Bench, ids: &[[u8; 16]]) -> Vec<Option<Vec<u8>>> {
-    let asks = ids.iter().map(|id| Ask { id: Some(*id), footprint: None }).collect();
-    block(bench.space.lookup(asks)).into_iter().map(|found| found.unwrap().entry).collect()
+    let asks = ids.iter().map(|id| Ask { id: Some(*id), footprint: None, to_fill: true, expected: None }).collect();
+    block(bench.space.lookup(asks)).into_iter().map(|found| found.unwrap().entry.map(|entry| entry.to_vec())).collect()
 }
 
 fn keep(bench: &Bench, id: [u8; 16], bytes: &[u8], ttl: Duration) {
@@ -46,6 +47,31 @@ fn entries_end_and_are_put_off() {
     assert!((50_001..=500_000).contains(&left()));
     block(bench.space.touch(ID, Duration::from_nanos(1))).unwrap();
     eventually("the entry ends", || fetch(&bench, &[ID])[0].is_none().then_some(()));
+}
+
+#[test]
+fn all_entries_of_a_function_go() {
+    if left_out() {
+        return;
+    }
+    let (bench, other) = (Bench::new(Mode::Fresh), Bench::new(Mode::Fresh));
+    let [one, two] = [1, 2].map(|number| FunctionId::of_digest(&[number; 32]));
+    let of = |function: FunctionId| (0..2500_u32).map(move |number| function.lead(name(number))).collect::<Vec<_>>();
+    for id in of(one).into_iter().chain(of(two).into_iter().take(3)) {
+        keep(&bench, id, b"x", Duration::from_secs(60));
+    }
+    keep(&other, of(one)[0], b"x", Duration::from_secs(60));
+    assert_eq!(block(bench.space.remove_function(one)).unwrap(), 2500);
+    assert_eq!(block(bench.space.remove_function(one)).unwrap(), 0);
+    assert!(fetch(&bench, &of(one)).iter().all(Option::is_none));
+    assert_eq!(fetch(&bench, &of(two)[..4]).iter().flatten().count(), 3);
+    assert_eq!(fetch(&other, &of(one)[..1]).iter().flatten().count(), 1, "another namespace");
+}
+
+fn name(number: u32) -> [u8; 16] {
+    let mut name = [0; 16];
+    name[12..].copy_from_slice(&number.to_be_bytes());
+    name
 }
 
 #[test]
@@ -119,7 +145,13 @@ fn nothing_is_stamped_or_voided_where_only_time_counts() {
     assert!(voided.shapes.is_empty());
     block(bench.space.void_everything(None)).unwrap();
     let empty = Arc::new(Footprint::default());
-    let found = block(bench.space.lookup(vec![Ask { id: Some(ID), footprint: Some(Arc::clone(&empty)) }])).remove(0);
+    let found = block(bench.space.lookup(vec![Ask {
+        id: Some(ID),
+        footprint: Some(Arc::clone(&empty)),
+        to_fill: true,
+        expected: None,
+    }]))
+    .remove(0);
     assert_eq!(found.unwrap().standing.unwrap().sum(&empty), Standing::default().sum(&empty));
     assert!(Redis::shared().cli(&["KEYS", &format!("*{{{}:*", bench.namespace)]).is_empty());
 }

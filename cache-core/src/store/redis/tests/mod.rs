@@ -5,6 +5,7 @@ mod cluster;
 mod differential;
 mod doctor;
 mod entries;
+mod find;
 mod invalidation;
 mod loss;
 mod model;
@@ -86,9 +87,9 @@ impl Bench {
     }
 
     pub(super) fn standing(&self, footprint: &Arc<Footprint>) -> Result<Standing, Fault> {
-        let ask = Ask { id: None, footprint: Some(Arc::clone(footprint)) };
+        let ask = Ask { id: None, footprint: Some(Arc::clone(footprint)), to_fill: true, expected: None };
         let found = block(self.space.lookup(vec![ask])).remove(0)?;
-        Ok(found.standing.unwrap())
+        Ok(Arc::unwrap_or_clone(found.standing.unwrap()))
     }
 
     pub(super) fn is_valid(&self, made: &Made) -> bool {

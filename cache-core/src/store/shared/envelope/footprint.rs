@@ -41,7 +41,7 @@ pub(crate) fn decode_footprint(bytes: &[u8]) -> Result<Arc<Footprint>, Malformed
         tables.push(table);
     }
     reader.finish()?;
-    Ok(Arc::new(Footprint { tables }))
+    Ok(Arc::new(Footprint::of(tables)))
 }
 
 fn table(reader: &mut Reader<'_>) -> Result<TableFootprint, Malformed> {

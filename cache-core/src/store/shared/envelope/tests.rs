@@ -24,7 +24,7 @@ fn footprints() -> impl Strategy<Value = Footprint> {
             None => Table::from(name),
         };
         let tables = tables.into_iter();
-        Footprint { tables: tables.map(|(name, shapes)| TableFootprint { table: table(name), shapes }).collect() }
+        Footprint::of(tables.map(|(name, shapes)| TableFootprint { table: table(name), shapes }).collect())
     })
 }
 
@@ -147,7 +147,7 @@ fn the_bytes_of_version_1_stay() {
         table("article", vec![shape("", &[7]), shape("=2:category_id", &[1, u64::MAX])]),
         table("shop", vec![shape("", &[9])]),
     ];
-    let footprint = Footprint { tables };
+    let footprint = Footprint::of(tables);
     assert_eq!(encoded_footprint(&footprint).escape_ascii().to_string(), FOOTPRINT.escape_ascii().to_string());
     assert_eq!(*decode_footprint(FOOTPRINT).unwrap(), footprint);
 

@@ -2,6 +2,7 @@
 
 mod definitions;
 mod reads;
+mod recorded;
 mod texts;
 mod transactions;
 mod turns;
@@ -63,6 +64,7 @@ macro_rules! cases {
 cases! {
     reads: every_question_is_a_miss_and_then_a_hit, clients_share_answers, the_empty_list_is_answered,
         questions_of_chance_are_asked_every_time, locking_questions_are_asked_every_time;
+    recorded: what_was_recorded_is_kept_and_never_stale;
     writes: a_row_that_moves_leaves_one_list_and_enters_another, what_a_trigger_writes_is_seen,
         what_foreign_keys_delete_is_seen, what_a_view_shows_is_fresh, links_are_seen_from_both_sides,
         a_missing_row_is_found_when_it_appears, a_write_that_fails_leaves_the_truth,

@@ -1,6 +1,7 @@
 //! Against real servers, or without those tests where servers are left out.
 
 mod access;
+mod bulk;
 mod cluster;
 mod executors;
 mod load;

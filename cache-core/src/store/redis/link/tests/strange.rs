@@ -99,3 +99,30 @@ fn replies_that_send_elsewhere_are_faults_of_their_group_only() {
         assert_eq!(refusal.code(), "OOM");
     }
 }
+
+#[test]
+fn what_is_pushed_between_replies_is_no_part_of_them() {
+    let push = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
+    let settings = server(move |command| match command.strip_prefix("ECHO ") {
+        Some(text) => Some(format!("{push}+{text}\r\n{push}{push}")),
+        None => Some(primary(command)),
+    });
+    let links = open(settings).unwrap();
+    for _ in 0..3 {
+        let answered = links.block(links.run_one(group(&["ECHO", "a"]).with(cmd(&["ECHO", "b"])))).unwrap();
+        assert_eq!(answered.values, ["a", "b"].map(|text| Value::SimpleString(text.into())));
+    }
+}
+
+#[test]
+fn a_reply_that_nobody_waits_for_ends_the_connection() {
+    let links = open(server(|command| match command {
+        "ECHO twice" => Some("+one\r\n+two\r\n".to_owned()),
+        other => Some(primary(other)),
+    }))
+    .unwrap();
+    let before = links.health()[0].failures;
+    assert_eq!(value(&links, &["ECHO", "twice"]), Value::SimpleString("one".into()));
+    eventually("the connection ends", || (links.health()[0].failures > before).then_some(()));
+    assert_eq!(answered(&links, &["PING"]).values, [Value::Okay]);
+}

@@ -12,14 +12,14 @@ use std::time::Duration;
 use test_servers::Redis;
 
 use super::*;
-use crate::clock::Clock;
+use crate::clock::{Clock, Instant};
 use crate::dependency::Dependencies;
 use crate::engine::Stamps;
 use crate::key::Key;
 use crate::near::{NearMode, mark};
-use crate::store::Stored;
 use crate::store::redis::keys::Keys;
 use crate::store::redis::settings::Settings;
+use crate::store::{Made, Stored};
 
 const BOUND: Duration = Duration::from_millis(200);
 
@@ -86,7 +86,18 @@ impl Stage {
 
 fn stored(value: u64, stamps: Stamps) -> Arc<Stored> {
     let (dependencies, expires, idle) = (Dependencies::none(), None, None);
-    Arc::new(Stored { value: Arc::new(value), stamps, dependencies, expires, idle, weight: 8, proof: None })
+    let made = Made::at(Instant::from_nanos(0));
+    Arc::new(Stored {
+        value: Arc::new(value),
+        stamps,
+        dependencies,
+        expires,
+        idle,
+        weight: 8,
+        made,
+        proof: None,
+        reserve: None,
+    })
 }
 
 /// Tries until it gives something; the bound is for tests that fail.

@@ -1,0 +1,15 @@
+use cache_core::cached;
+
+#[derive(Clone)]
+struct Shop {
+    id: u64,
+}
+
+impl Shop {
+    #[cached(ttl = "1m", stale_while_revalidate = "30s", extra = self.id, companions = none)]
+    fn top(&self) -> u64 {
+        self.id
+    }
+}
+
+fn main() {}

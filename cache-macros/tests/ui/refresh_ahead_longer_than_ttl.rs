@@ -1,0 +1,8 @@
+use cache_core::cached;
+
+#[cached(ttl = "1m", refresh_ahead = "2m")]
+fn top() -> u64 {
+    0
+}
+
+fn main() {}

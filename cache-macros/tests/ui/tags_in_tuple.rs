@@ -1,0 +1,8 @@
+use cache_core::cached_as;
+
+#[cached_as(tags = ("front-page", "shop"))]
+fn page() -> u64 {
+    0
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cache_core::cached_as;
+
+#[cached_as(tags = user)]
+fn page(user: u64) -> u64 {
+    user
+}
+
+fn main() {}

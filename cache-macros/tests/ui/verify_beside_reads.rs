@@ -1,0 +1,8 @@
+use cache_core::cached_as;
+
+#[cached_as(reads, verify = "panic")]
+fn top() -> u64 {
+    0
+}
+
+fn main() {}
