@@ -8,6 +8,9 @@ mod guides {
     #[doc = include_str!("../../README.md")]
     struct Readme;
 
+    #[doc = include_str!("../../docs/guide/reads.md")]
+    struct Reads;
+
     #[doc = include_str!("../../docs/guide/templates.md")]
     struct Templates;
 
@@ -29,6 +32,12 @@ mod guides {
     #[doc = include_str!("../../docs/guide/exact-rows.md")]
     struct ExactRows;
 
+    #[doc = include_str!("../../docs/guide/staleness.md")]
+    struct Staleness;
+
     #[doc = include_str!("../../docs/guide/shared-stores.md")]
     struct SharedStores;
+
+    #[doc = include_str!("../../docs/guide/http-responses.md")]
+    struct HttpResponses;
 }
