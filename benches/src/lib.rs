@@ -8,4 +8,5 @@ pub mod precision;
 pub mod query;
 pub mod remote;
 pub mod report;
+pub mod stampede;
 pub mod wrapper;
