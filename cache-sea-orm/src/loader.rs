@@ -21,7 +21,7 @@ type RelationOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::Relation;
 /// # use cache_sea_orm::prelude::*;
 /// # use sea_orm::{entity::prelude::*, DatabaseConnection};
 /// # async fn read<A, C>(db: &CachedConnection, cache: &Cache, comment: C) -> Result<(), DbErr>
-/// # where A: EntityTrait<Model: Sync + 'static> + Related<C> + 'static, C: EntityTrait<Model: Sync + 'static> + 'static {
+/// # where A: cache_sea_orm::StoredEntity + Related<C>, C: EntityTrait<Model: Sync + 'static> + 'static {
 /// let articles = A::find().cached(cache).all(db).await?;
 /// let comments = articles.cached(cache).load_many(comment, db).await?; // an entry of its own
 /// # Ok(())
