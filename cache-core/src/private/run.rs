@@ -218,6 +218,18 @@ pub async fn run_async<P: Policy, A, F: Future<Output = P::Return>, G: Given<P::
     if !audited && let Some(stored) = call.hit() {
         return P::join(stored);
     }
+    // In a box, so that the future of a hit is small.
+    Box::pin(look_and_run::<P, A, F, G>(audited, call, weigh, arguments, queryset, body)).await
+}
+
+async fn look_and_run<P: Policy, A, F: Future<Output = P::Return>, G: Given<P::Return>>(
+    audited: bool,
+    call: Call<'_, G>,
+    weigh: fn(&P::Stored) -> u64,
+    arguments: A,
+    queryset: impl FnOnce(&A) -> Dependencies,
+    body: impl FnOnce(A) -> F,
+) -> P::Return {
     if audited && let Some(kept) = call.audited::<P::Stored>().await {
         let audit = call.audit(kept, || queryset(&arguments));
         let audit = audit.stamped().await;
