@@ -6,7 +6,8 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::entry::{Never, Reading, ShallowWeight, Step, WeighValue};
+use super::entry::{Never, ShallowWeight, WeighValue};
+use super::reading::{Reading, Step};
 use super::{Cache, Entry};
 use crate::codec::Codec;
 use crate::context::{Context, Frame, ReadPoint, Surrounding, Watch, is_outside};

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Entry;
-use super::entry::{Start, Step};
+use super::reading::{Start, Step};
 use crate::context::Entered;
 use crate::dependency::Dependencies;
 use crate::engine::{Filling, Refusal, block};

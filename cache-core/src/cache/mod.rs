@@ -10,6 +10,7 @@ mod global;
 mod guard;
 mod many;
 mod owned;
+mod reading;
 mod stale;
 mod timeout;
 mod weigh;

@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::entry::{Reading, Step};
+use super::reading::{Reading, Step};
 use super::stale::{Describe, Fallback, complete};
 use super::timeout::{HardTimeout, Late, Limits};
 use super::{Cache, Entry, ShallowWeight, TimedOut, WeighValue};
